@@ -1,0 +1,1 @@
+"""The SpanDesk service: API, dialogue manager, database, jobs and command line."""

@@ -1,0 +1,1 @@
+"""Runs a bot's custom actions through rasa-sdk."""

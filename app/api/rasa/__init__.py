@@ -1,0 +1,1 @@
+"""Rasa-compatible channels and endpoints."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy tables and the stores over them; rows never leave this package."""

@@ -1,0 +1,1 @@
+"""The pure dialogue core: values and decisions, no I/O."""

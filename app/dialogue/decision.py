@@ -1,0 +1,71 @@
+"""What the dialogue policies may decide: one value, always one of these, logged with its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Say the response of this name."""
+
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSlot:
+    """Run the active (or newly activated) form: validate what came, ask for the next slot or finish."""
+
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFaq:
+    """Look the question up; when the store has nothing, do `otherwise`."""
+
+    otherwise: Decision
+    entry_id: str | None = None  # set when the customer pressed a suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class RunAction:
+    """Run a custom or built-in action."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Not understood: the named step of the two-stage fallback."""
+
+    step: str  # "ask_affirmation" | "ask_rephrase" | "give_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Ask for a human agent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """An agent has the conversation: the bot is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Nothing more to do this turn: listen."""
+
+
+Decision = Reply | AskSlot | AnswerFaq | RunAction | Fallback | Handoff | Relay | Stay
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the policy that made it and its reasons, for the log and the agent's console."""
+
+    decision: Decision
+    policy: str
+    reasons: tuple[str, ...]
+    confidence: float = 1.0

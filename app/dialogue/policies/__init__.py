@@ -1,0 +1,1 @@
+"""Dialogue policies, one per module, tried in a stated order."""

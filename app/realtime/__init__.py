@@ -1,0 +1,1 @@
+"""Who is connected, and how saved events reach them."""

@@ -1,0 +1,1 @@
+"""Dataset snapshot, gate, model registry and hot swap: values and functions."""

@@ -1,0 +1,1 @@
+"""Understanding: span encoder, heads, training, bundles, evaluation."""

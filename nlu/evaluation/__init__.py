@@ -1,0 +1,1 @@
+"""Metrics, calibration and out-of-scope scoring."""

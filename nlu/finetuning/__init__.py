@@ -1,0 +1,1 @@
+"""Fine-tuning methods, one module each behind one interface."""

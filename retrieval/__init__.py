@@ -1,0 +1,1 @@
+"""FAQ retrieval: embeddings, index, lexical search, fusion, answers."""

@@ -1,0 +1,72 @@
+"""Values of FAQ retrieval; no torch, no faiss, so that the dialogue core may import them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FaqEntry:
+    """A question with its help passage (Markdown, one to several paragraphs separated by blank lines).
+
+    `entry_id` is a stable slug such as ``shipping-times``; `source` is the link shown to the customer,
+    may be empty; `origin` is ``file:line`` of the imported file for error messages.
+    """
+
+    entry_id: str
+    question: str
+    passage: str
+    alternatives: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    language: str = "en"
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved FAQ entry, rank 1 is best.
+
+    `dense_score` is the best cosine over the entry's texts; ranks are None where that search missed it.
+    """
+
+    entry_id: str
+    rank: int
+    score: float
+    dense_score: float
+    dense_rank: int | None
+    lexical_score: float
+    lexical_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A passage that answers; ``[span_start, span_end)`` is the selected span of `passage`.
+
+    Until the reader exists the span covers the whole passage.
+    """
+
+    entry_id: str
+    question: str
+    passage: str
+    span_start: int
+    span_end: int
+    source: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Likely questions, best first, when no single answer is certain enough."""
+
+    entries: tuple[tuple[str, str], ...]  # (entry_id, question)
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The store has nothing close enough; `reason` is for the log."""
+
+    reason: str
+
+
+FaqOutcome = Answer | Suggestions | NoAnswer

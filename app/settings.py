@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     bot: Path = Field(Path("bots/retail"), description="Bot project folder (Rasa 3.x format).")
     database_url: str | None = Field(
         None,
-        description="SQLAlchemy URL; default SQLite in the home folder, postgresql+psycopg://… for PostgreSQL.",
+        description="SQLAlchemy URL (postgresql+psycopg://…); default SQLite in the home folder.",
     )
     redis_url: str | None = Field(
         None, description="Redis for fan-out between servers and for the job queue; default none (embedded)."

@@ -70,7 +70,8 @@ class ParsedUtterance:
     still lists the real intents, most confident first. `out_of_scope_score` grows with the distance from
     all training examples. `embedding` is the unit-length float32 query embedding, shape ``(hidden,)``, or
     None when no encoder ran (button payloads, a failed interpreter); it is not part of
-    equality. `encoder_id` names the (adapted) encoder that made it: only an index of the same encoder can use it.
+    equality. `encoder_id` names the (adapted) encoder that made it: only an index of the same encoder
+    can use it.
     """
 
     text: str

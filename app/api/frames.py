@@ -107,6 +107,7 @@ class WelcomeFrame(Frame):
     conversation_id: str
     bot_name: str
     last_sequence: int
+    max_message_chars: int
 
 
 class AckFrame(Frame):

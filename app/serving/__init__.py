@@ -1,0 +1,1 @@
+"""The model in service: batched parsing, and the swap of bundle and index between two messages."""

@@ -1,8 +1,8 @@
 """What this process understands with right now: one bundle and the FAQ index that its encoder made.
 
 Implements the ports `Interpreter` and `Answerer`. `swap` replaces both in one step between two batches, so
-that no message meets a model of one bundle and an index of another; an embedding that straddles a swap carries
-its `encoder_id`, and the answerer embeds the text anew.
+that no message meets a model of one bundle and an index of another; an embedding that straddles a swap
+carries its `encoder_id`, and the answerer embeds the text anew.
 """
 
 from __future__ import annotations

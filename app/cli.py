@@ -1,0 +1,159 @@
+"""The command line ``spandesk``: argument parsing only.
+
+Every subcommand names the function that does its work as ``module:function``; the module is imported when the
+command runs, so that ``--help`` answers at once and a migration never loads torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias, cast
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; give its exit code. A named error is one line on standard error and code 1."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    module, function = str(args.run).split(":")
+    run = cast(Run, getattr(importlib.import_module(module), function))
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+    except Exception as error:
+        if not _is_named(error):
+            raise
+        print(f"spandesk: {error}", file=sys.stderr)
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe all commands."""
+    parser = argparse.ArgumentParser(
+        prog="spandesk",
+        description="A customer-service chatbot that understands with fine-tuned span encoders.",
+        epilog="Settings are environment variables SPANDESK_…, see docs/settings.md.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_service_commands(commands)
+    _add_model_commands(commands)
+    _add_bot_commands(commands)
+    _add_store_commands(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(commands: Commands, name: str, run: str, help_text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(run=f"app.commands.{run}")
+    return parser
+
+
+def _add_bot_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bot", type=Path, metavar="DIR", help="bot project (default: SPANDESK_BOT)")
+
+
+def _add_group(commands: Commands, name: str, help_text: str) -> Commands:
+    parser = commands.add_parser(name, help=help_text, description=help_text)
+    return parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+def _add_service_commands(commands: Commands) -> None:
+    serve = _add(commands, "serve", "serve:run", "serve the bot, its pages and its API")
+    _add_bot_option(serve)
+    serve.add_argument("--host", help="address to bind (default: SPANDESK_HOST, 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to bind (default: SPANDESK_PORT, 8000)")
+    worker = _add(commands, "worker", "worker:run", "run background jobs (retraining)")
+    _add_bot_option(worker)
+
+
+def _add_model_commands(commands: Commands) -> None:
+    train = _add(commands, "train", "train:run", "train a model bundle from the bot's data")
+    _add_bot_option(train)
+    train.add_argument("--config", type=Path, metavar="FILE", help="training configuration (TOML)")
+    train.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the bundle goes (default: the registry)"
+    )
+    retrain = _add(
+        commands, "retrain", "retrain:run", "retrain from bot data and corrections, compare, promote"
+    )
+    _add_bot_option(retrain)
+    retrain.add_argument("--no-wait", action="store_true", help="queue the job and return")
+    evaluate = _add(
+        commands, "evaluate", "evaluate:run", "measure the model in service on annotated examples"
+    )
+    _add_bot_option(evaluate)
+    evaluate.add_argument("--data", type=Path, metavar="FILE", help="NLU file (default: the held-out split)")
+    evaluate.add_argument("--bundle", type=Path, metavar="DIR", help="another bundle than the champion")
+    evaluate.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    models = _add_group(commands, "models", "list, promote and roll back model bundles")
+    _add_bot_option(_add(models, "list", "models:run_list", "list the bundles, newest first"))
+    promote = _add(models, "promote", "models:run_promote", "put a bundle in service")
+    promote.add_argument("bundle_id")
+    _add(models, "rollback", "models:run_rollback", "put the bundle before the present one in service")
+
+
+def _add_bot_commands(commands: Commands) -> None:
+    parse = _add(commands, "parse", "parse:run", "print what the bot understands, as JSON")
+    _add_bot_option(parse)
+    parse.add_argument("text", metavar="TEXT")
+    chat = _add(commands, "chat", "chat:run", "chat with the bot in the terminal")
+    _add_bot_option(chat)
+    test = _add(commands, "test", "test:run", "run the bot's test conversations; exit code 1 if any fails")
+    _add_bot_option(test)
+    test.add_argument(
+        "--stories", type=Path, metavar="PATH", help="file or folder (default: the bot's tests/)"
+    )
+    test.add_argument("--bundle", type=Path, metavar="DIR", help="another bundle than the champion")
+
+
+def _add_store_commands(commands: Commands) -> None:
+    index = _add_group(commands, "index", "build and search the FAQ index")
+    _add_bot_option(
+        _add(index, "build", "index:run_build", "build the index from the FAQ entries in the database")
+    )
+    search = _add(index, "search", "index:run_search", "search the FAQ and explain each hit")
+    _add_bot_option(search)
+    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("--top", type=int, default=5, metavar="N", help="number of hits (default: 5)")
+    faq = _add_group(commands, "faq", "manage the FAQ entries")
+    faq_import = _add(faq, "import", "faq:run_import", "import FAQ entries into the database")
+    _add_bot_option(faq_import)
+    faq_import.add_argument("path", nargs="?", type=Path, help="file or folder (default: the bot's faq/)")
+    db = _add_group(commands, "db", "manage the database")
+    _add(db, "upgrade", "db:run_upgrade", "bring the database to the present schema")
+    user = _add_group(commands, "user", "manage agents and operators")
+    user_add = _add(user, "add", "user:run_add", "add an agent or operator; the password is asked for")
+    user_add.add_argument("name")
+    user_add.add_argument("--role", choices=["agent", "operator"], default="agent")
+    user_add.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+
+
+def _is_named(error: Exception) -> bool:
+    """Say whether this error explains itself to the person at the terminal."""
+    named = {
+        ("app.dialogue.errors", "ChatbotError"),
+        ("nlu.checkpoint", "CheckpointError"),
+        ("nlu.data.yaml_source", "SourceError"),
+        ("nlu.training.config", "ConfigError"),
+        ("retrieval.index", "IndexMismatchError"),
+        ("app.db.migrate", "MigrationError"),
+        ("pydantic_core._pydantic_core", "ValidationError"),
+    }
+    return any((cls.__module__, cls.__name__) in named for cls in type(error).__mro__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The subcommands of ``spandesk``, one module each; imported only when run."""

@@ -1,7 +1,7 @@
 """Speed and memory of the whole path: ``python -m benchmarks.speed [--skip-training]``.
 
-Start-up, first answer, parsing against a bare forward pass of the same encoder (in turn, in one process), whole
-turns over WebSocket and REST with 1, 8 and 32 clients, memory, and training of the starter bot. Prints Markdown rows.
+Start-up, first answer, parsing against a bare forward pass of the same encoder (in turn, in one process),
+whole turns over WebSocket and REST with 1, 8 and 32 clients, memory, training of the bot. Prints rows.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def main() -> None:
     parser.add_argument("--skip-training", action="store_true")
     parser.add_argument("--turns", type=int, default=400, help="turns of each load run")
     args = parser.parse_args()
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
-    )
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print("| what | value |\n|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"

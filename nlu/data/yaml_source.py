@@ -154,12 +154,13 @@ def parse_yaml(text: str, name: str) -> YamlNode:
 
 
 def yaml_files(path: Path) -> Iterator[Path]:
-    """Give the YAML files below a folder in a stable order, or the file itself."""
+    """Give the YAML files below a folder in a stable order without hidden ones, or the file itself."""
     if path.is_file():
         yield path
         return
-    for candidate in sorted(path.rglob("*")):
-        if candidate.suffix in {".yml", ".yaml"} and candidate.is_file():
+    for candidate in sorted(path.rglob("*.y*ml")):
+        is_hidden = any(part.startswith(".") for part in candidate.relative_to(path).parts)
+        if candidate.suffix in {".yml", ".yaml"} and candidate.is_file() and not is_hidden:
             yield candidate
 
 
@@ -180,18 +181,31 @@ def _build(node: Node, name: str, above: frozenset[int]) -> YamlNode:
 def _build_mapping(node: MappingNode, name: str, above: frozenset[int]) -> YamlNode:
     values: dict[str, YamlNode] = {}
     key_lines: dict[str, int] = {}
+    merged: list[YamlNode] = []
     for key_node, value_node in node.value:
         key_line = key_node.start_mark.line + 1
         if not isinstance(key_node, ScalarNode):
             raise SourceError(name, key_line, "a key must be text, not a list or mapping")
         key = str(key_node.value)
+        if key == "<<" and key_node.style is None:
+            merged += _merged(_build(value_node, name, above))
+            continue
         if key in values:
             first = key_lines[key]
             raise SourceError(name, key_line, f"the key '{key}' appears twice; first in line {first}")
         values[key] = _build(value_node, name, above)
         key_lines[key] = key_line
+    for other in merged:
+        for key, value in other.mapping("<<").items():
+            values.setdefault(key, value)
+            key_lines.setdefault(key, other.key_lines[key])
     line = node.start_mark.line + 1
     return YamlNode(values, name, line, line, key_lines)
+
+
+def _merged(node: YamlNode) -> list[YamlNode]:
+    """Give the mappings that a merge key ``<<`` brings in, the most important first."""
+    return node.sequence("<<") if isinstance(node.value, list) else [node]
 
 
 def _scalar(node: Node, name: str) -> Scalar:

@@ -1,0 +1,125 @@
+"""Entity markup of Rasa training data: ``[text](entity)``, ``[text](entity:value)``, ``[text]{"entity": …}``.
+
+Brackets that no parenthesis or brace follows are ordinary text. Anything that begins like markup must be
+complete: half-written markup would teach the model brackets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from nlu.types import EntityAnnotation
+
+_OPENING = re.compile(r"\[([^\[\]]*)\](?=[({]|\[\{)")
+_SHORT_FORM = re.compile(r"\(([^():]*)(?::([^)]*))?\)")
+_KEYS = ("entity", "role", "group", "value")
+_JSON = json.JSONDecoder()
+
+
+class MarkupError(ValueError):
+    """Markup of one example that cannot be read; the caller knows file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """An utterance without its markup, and the annotations in order of their offsets."""
+
+    text: str
+    entities: tuple[EntityAnnotation, ...]
+
+
+def parse_markup(marked: str) -> MarkedText:
+    """Strip white space and markup from one example and collect its annotations.
+
+    Raises:
+        MarkupError: markup is incomplete, empty, or ends inside a word.
+    """
+    marked = marked.strip()
+    pieces: list[str] = []
+    entities: list[EntityAnnotation] = []
+    num_chars = end_of_last = 0
+    for opening in _OPENING.finditer(marked):
+        if opening.start() < end_of_last:  # a bracket inside the braces of the markup before
+            continue
+        before = marked[end_of_last : opening.start()]
+        label, end_of_last = _read_label(marked, opening)
+        start = num_chars + len(before)
+        entities.append(_annotation(opening.group(1), label, start))
+        pieces += [before, opening.group(1)]
+        num_chars = start + len(opening.group(1))
+    text = "".join([*pieces, marked[end_of_last:]])
+    for annotation in entities:
+        _check_borders(text, annotation)
+    return MarkedText(text, tuple(entities))
+
+
+def _read_label(marked: str, opening: re.Match[str]) -> tuple[dict[str, str], int]:
+    """Read what follows ``[text]``: the label's parts and where it ends."""
+    shown = opening.group(0)
+    match marked[opening.end()]:
+        case "(":
+            short = _SHORT_FORM.match(marked, opening.end())
+            if short is None:
+                raise MarkupError(f"expected ')' after '{shown}(', as in {shown}(entity)")
+            parts = {"entity": short.group(1)}
+            return parts | ({"value": short.group(2)} if short.group(2) else {}), short.end()
+        case "{":
+            return _read_json_label(marked, opening.end(), shown)
+        case _:
+            raise MarkupError(f"two labels on the same text '{shown}'; expected one")
+
+
+def _read_json_label(marked: str, start: int, shown: str) -> tuple[dict[str, str], int]:
+    try:
+        fields, end = _JSON.raw_decode(marked, start)
+    except json.JSONDecodeError as error:
+        example = f'{shown}{{"entity": "city", "role": "from"}}'
+        raise MarkupError(f"expected JSON after '{shown}', as in {example}: {error.msg}") from error
+    label: dict[str, str] = {}
+    for key, value in fields.items():
+        if key not in _KEYS:
+            raise MarkupError(f"unknown key '{key}' in the label of '{shown}'; expected {', '.join(_KEYS)}")
+        if isinstance(value, dict | list):
+            raise MarkupError(f"the {key} of '{shown}' must be text")
+        if value is not None:
+            label[key] = value if isinstance(value, str) else json.dumps(value)
+    return label, end
+
+
+def _annotation(text: str, label: dict[str, str], start: int) -> EntityAnnotation:
+    entity = label.get("entity", "").strip()
+    if not entity:
+        raise MarkupError(f"'[{text}]' has no entity name; expected [{text}](entity)")
+    if not text.strip():
+        raise MarkupError(f"the entity '{entity}' marks empty text")
+    if text != text.strip():
+        raise MarkupError(f"the entity '{entity}' marks '{text}': white space belongs outside the brackets")
+    return EntityAnnotation(
+        start=start,
+        end=start + len(text),
+        entity=entity,
+        value=label.get("value") or text,
+        role=label.get("role") or None,
+        group=label.get("group") or None,
+    )
+
+
+def _check_borders(text: str, annotation: EntityAnnotation) -> None:
+    for place in (annotation.start, annotation.end):
+        if 0 < place < len(text) and _is_inside_word(text[place - 1], text[place]):
+            marked = text[annotation.start : annotation.end]
+            problem = f"the entity '{annotation.entity}' marks '{marked}', which begins or ends inside a word"
+            raise MarkupError(f"{problem} of '{text}'; mark whole words")
+
+
+def _is_inside_word(before: str, after: str) -> bool:
+    """Say whether two neighbours belong to one word of an alphabet with spaces, or to one number."""
+    return _letter_or_digit(before) == _letter_or_digit(after) != ""
+
+
+def _letter_or_digit(char: str) -> str:
+    category = unicodedata.category(char)
+    return "letter" if category in {"Lu", "Ll", "Lt"} else "digit" if category == "Nd" else ""

@@ -1,0 +1,210 @@
+"""Rasa 3.1 NLU training data in YAML: intents with examples, synonyms, lookup tables, regular expressions.
+
+Other top-level keys of the same files (stories, responses, …) are not read here. Every mistake is a
+`SourceError` at the line of the example itself, also inside a block of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
+from nlu.types import Example
+
+SUPPORTED_VERSIONS = ("2.0", "3.0", "3.1")
+_ITEM_KEYS = ("intent", "synonym", "regex", "lookup")
+
+
+@dataclass(frozen=True, slots=True)
+class NluData:
+    """Training data of a bot in the order of its files.
+
+    `synonyms` maps lower-cased text to the value it stands for; `lookups` and `regexes` map a name to its
+    entries. `warnings` lists what is readable but doubtful, each with ``file:line``.
+    """
+
+    examples: tuple[Example, ...]
+    synonyms: Mapping[str, str]
+    lookups: Mapping[str, tuple[str, ...]]
+    regexes: Mapping[str, tuple[str, ...]]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One entry of an `examples` block with its place."""
+
+    text: str
+    file: str
+    line: int
+
+    @property
+    def source(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def error(self, problem: str) -> SourceError:
+        return SourceError(self.file, self.line, problem)
+
+
+def read_nlu(paths: Sequence[Path], *, root: Path) -> NluData:
+    """Read the training data of files and folders.
+
+    Args:
+        paths: files, or folders that are searched for YAML files.
+        root: folder that the places in errors are relative to.
+
+    Raises:
+        SourceError: a mistake, with file and line; nothing is read in part.
+    """
+    collected = _Collected()
+    for path in paths:
+        for file in yaml_files(path):
+            _read_file(load_yaml(file, root=root), collected)
+    return collected.finish()
+
+
+def check_version(document: YamlNode) -> None:
+    """Refuse a file whose `version` we cannot read; a file without one is of the newest.
+
+    Raises:
+        SourceError: another version.
+    """
+    version = document.get("version")
+    if version is not None and version.text("version") not in SUPPORTED_VERSIONS:
+        expected = ", ".join(f'"{name}"' for name in SUPPORTED_VERSIONS)
+        raise version.error(f"version: expected one of {expected}, got {version.describe()}")
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What has been read so far."""
+
+    examples: list[Example] = field(default_factory=list)
+    first_of_text: dict[str, Example] = field(default_factory=dict)
+    synonyms: dict[str, str] = field(default_factory=dict)
+    lookups: dict[str, list[str]] = field(default_factory=dict)
+    regexes: dict[str, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def add_example(self, example: Example) -> None:
+        first = self.first_of_text.setdefault(example.text.casefold(), example)
+        if first.intent != example.intent:
+            self.warnings.append(
+                f"{example.source}: '{example.text}' is an example of '{example.intent}'"
+                f" but also of '{first.intent}' in {first.source}"
+            )
+        elif first is not example and first.text == example.text and first.entities == example.entities:
+            self.warnings.append(f"{example.source}: '{example.text}' is already in {first.source}; left out")
+            return
+        self.examples.append(example)
+
+    def add_synonym(self, text: str, value: str, source: str) -> None:
+        key = text.lower()
+        known = self.synonyms.get(key, value)
+        if known != value:
+            self.warnings.append(f"{source}: '{text}' stands for '{known}' and '{value}'; the last counts")
+        self.synonyms[key] = value
+
+    def finish(self) -> NluData:
+        return NluData(
+            examples=tuple(self.examples),
+            synonyms=self.synonyms,
+            lookups={name: tuple(values) for name, values in self.lookups.items()},
+            regexes={name: tuple(values) for name, values in self.regexes.items()},
+            warnings=tuple(self.warnings),
+        )
+
+
+def _read_file(document: YamlNode, collected: _Collected) -> None:
+    if document.value is None:
+        return
+    document.mapping("a training data file")
+    check_version(document)
+    items = document.get("nlu")
+    if items is None or items.value is None:
+        return
+    for item in items.sequence("nlu"):
+        _read_item(item, collected)
+
+
+def _read_item(item: YamlNode, collected: _Collected) -> None:
+    item.mapping("an item of nlu")
+    kind = next((key for key in _ITEM_KEYS if item.get(key) is not None), None)
+    if kind is None:
+        raise item.error(f"an item of nlu: expected one of {', '.join(_ITEM_KEYS)}; got {item.describe()}")
+    item.forbid_other_keys(frozenset({kind, "examples", "metadata"}), f"the {kind} item")
+    name = item.require(kind, "an item of nlu").text(kind).strip()
+    if not name:
+        raise item.error(f"{kind}: expected a name, got empty text")
+    for line in _lines(item.require("examples", f"the {kind} '{name}'"), collected.warnings):
+        _READERS[kind](name, line, collected)
+
+
+def _lines(examples: YamlNode, warnings: list[str]) -> Iterator[_Line]:
+    """Give the entries of a block of ``- `` lines or of a list of ``text`` items."""
+    entries = _list_lines(examples) if isinstance(examples.value, list) else _block_lines(examples, warnings)
+    for entry in entries:
+        if not entry.text:
+            raise entry.error("an empty example; expected text after '- '")
+        yield entry
+
+
+def _list_lines(examples: YamlNode) -> Iterator[_Line]:
+    for item in examples.sequence("examples"):
+        node = item.require("text", "an example of a list")
+        item.forbid_other_keys(frozenset({"text", "metadata"}), "an example of a list")
+        text = node.text("the text of an example").strip()
+        yield _Line(text.removeprefix("- ").strip(), node.file, node.content_line)
+
+
+def _block_lines(examples: YamlNode, warnings: list[str]) -> Iterator[_Line]:
+    block = examples.text("examples (a block that begins with '|')")
+    for offset, raw in enumerate(block.split("\n")):
+        line = _Line(raw.strip(), examples.file, examples.content_line + offset)
+        if line.text.startswith("-"):
+            yield _Line(line.text[1:].strip(), line.file, line.line)
+        elif line.text.startswith("#"):
+            warnings.append(f"{line.source}: a comment among the examples; left out")
+        elif line.text:
+            raise line.error(f"expected an example that begins with '- ', got '{line.text[:60]}'")
+
+
+def _read_example(intent: str, line: _Line, collected: _Collected) -> None:
+    try:
+        marked = parse_markup(line.text)
+    except MarkupError as error:
+        raise line.error(str(error)) from error
+    collected.add_example(Example(marked.text, intent, marked.entities, line.source))
+    for entity in marked.entities:
+        text = marked.text[entity.start : entity.end]
+        if entity.value != text:
+            collected.add_synonym(text, entity.value, line.source)
+
+
+def _read_synonym(value: str, line: _Line, collected: _Collected) -> None:
+    collected.add_synonym(line.text, value, line.source)
+
+
+def _read_lookup(name: str, line: _Line, collected: _Collected) -> None:
+    collected.lookups.setdefault(name, []).append(line.text)
+
+
+def _read_regex(name: str, line: _Line, collected: _Collected) -> None:
+    try:
+        re.compile(line.text)
+    except re.error as error:
+        problem = f"expected a regular expression, got '{line.text}': {error}"
+        raise line.error(problem) from error
+    collected.regexes.setdefault(name, []).append(line.text)
+
+
+_READERS = {
+    "intent": _read_example,
+    "synonym": _read_synonym,
+    "lookup": _read_lookup,
+    "regex": _read_regex,
+}

@@ -1,0 +1,140 @@
+from pathlib import Path
+
+import pytest
+
+from nlu.data.rasa_nlu import NluData, read_nlu
+from nlu.data.yaml_source import SourceError
+
+_WHOLE = """\
+version: "3.1"
+nlu:
+- intent: buy
+  examples: |
+    - I want a [tee](product:t-shirt)
+
+    - sell me [red]{"entity": "colour", "role": "new"} socks
+- intent: faq/returns
+  metadata: {owner: shop}
+  examples:
+  - text: |
+      - may I send it back
+    metadata: {mood: calm}
+  - text: returns?
+- synonym: navy blue
+  examples: |
+    - Navy
+    - dark blue
+- regex: order_number
+  examples: |
+    - fh-?\\d{5}
+- lookup: city
+  examples: |
+    - Rome
+    - York
+stories: []
+"""
+
+
+def _read(tmp_path: Path, text: str) -> NluData:
+    (tmp_path / "nlu.yml").write_text(text)
+    return read_nlu([tmp_path / "nlu.yml"], root=tmp_path)
+
+
+def test_read_nlu_reads_every_kind_of_item(tmp_path: Path) -> None:
+    data = _read(tmp_path, _WHOLE)
+
+    assert [(e.text, e.intent, e.source) for e in data.examples] == [
+        ("I want a tee", "buy", "nlu.yml:5"),
+        ("sell me red socks", "buy", "nlu.yml:7"),
+        ("may I send it back", "faq/returns", "nlu.yml:12"),
+        ("returns?", "faq/returns", "nlu.yml:14"),
+    ]
+    assert data.examples[1].entities[0].role == "new"
+    assert data.synonyms == {"tee": "t-shirt", "navy": "navy blue", "dark blue": "navy blue"}
+    assert data.regexes == {"order_number": (r"fh-?\d{5}",)}
+    assert data.lookups == {"city": ("Rome", "York")}
+    assert data.warnings == ()
+
+
+def test_read_nlu_reads_folders_in_a_stable_order(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "two.yml").write_text("nlu:\n- intent: two\n  examples: |\n    - second\n")
+    (tmp_path / "a.yml").write_text("nlu:\n- intent: one\n  examples: |\n    - first\n")
+    (tmp_path / "empty.yml").write_text("")
+
+    data = read_nlu([tmp_path], root=tmp_path)
+
+    assert [example.source for example in data.examples] == ["a.yml:4", "b/two.yml:4"]
+
+
+@pytest.mark.parametrize("version", ['"2.0"', '"3.0"', '"3.1"', "3.1"])
+def test_read_nlu_takes_the_versions_of_rasa(tmp_path: Path, version: str) -> None:
+    assert _read(tmp_path, f"version: {version}\nnlu: []\n").examples == ()
+
+
+def _block(*lines: str) -> str:
+    return "nlu:\n- intent: a\n  examples: |\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('version: "4.0"\n', r'nlu\.yml:1: version: expected one of "2.0", "3.0", "3.1"'),
+        ("- a\n", r"nlu\.yml:1: a training data file: expected a mapping"),
+        ("nlu: 5\n", r"nlu\.yml:1: nlu: expected a list, got the number 5"),
+        ("nlu:\n- intnt: a\n  examples: x\n", r"nlu\.yml:2: an item of nlu: expected one of intent"),
+        ("nlu:\n- intent: a\n  exmples: x\n", r"nlu\.yml:3: the intent item: unknown key 'exmples'"),
+        ("nlu:\n- intent: a\n", r"nlu\.yml:2: the intent 'a': expected the key 'examples'"),
+        ("nlu:\n- intent: ''\n  examples: x\n", r"nlu\.yml:2: intent: expected a name"),
+        (_block("- one", "two"), r"nlu\.yml:5: expected an example that begins with '- ', got 'two'"),
+        (_block("- one", "", "-"), r"nlu\.yml:6: an empty example"),
+        (_block("- one", "- two [x](y"), r"nlu\.yml:5: expected '\)' after"),
+        ("nlu:\n- intent: a\n  examples:\n  - hi\n", r"nlu\.yml:4: an example of a list: expected a mapping"),
+        ("nlu:\n- regex: a\n  examples: |\n    - '('\n    - (\n", r"nlu\.yml:4: expected a regular"),
+    ],
+    ids=[
+        "version",
+        "file is a list",
+        "nlu is a number",
+        "no kind",
+        "unknown key",
+        "no examples",
+        "no name",
+        "no hyphen",
+        "empty example",
+        "markup",
+        "list of texts",
+        "regex",
+    ],
+)
+def test_read_nlu_names_the_line_of_a_mistake(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        _read(tmp_path, text)
+
+
+def test_read_nlu_warns_of_one_text_with_two_intents(tmp_path: Path) -> None:
+    data = _read(tmp_path, _block("- hello") + _block("- Hello").replace("nlu:\n", "").replace(": a", ": b"))
+
+    assert len(data.examples) == 2
+    assert data.warnings == ("nlu.yml:7: 'Hello' is an example of 'b' but also of 'a' in nlu.yml:4",)
+
+
+def test_read_nlu_leaves_out_an_example_that_is_there_already(tmp_path: Path) -> None:
+    data = _read(tmp_path, _block("- hello", "- hello"))
+
+    assert len(data.examples) == 1
+    assert data.warnings == ("nlu.yml:5: 'hello' is already in nlu.yml:4; left out",)
+
+
+def test_read_nlu_warns_of_a_synonym_with_two_values(tmp_path: Path) -> None:
+    data = _read(tmp_path, _block("- [navy](c:blue)", "- some [Navy](c:dark blue)"))
+
+    assert data.synonyms == {"navy": "dark blue"}
+    assert data.warnings == ("nlu.yml:5: 'Navy' stands for 'blue' and 'dark blue'; the last counts",)
+
+
+def test_read_nlu_leaves_out_comments_among_examples(tmp_path: Path) -> None:
+    data = _read(tmp_path, _block("- hello", "# later", "- hi"))
+
+    assert [example.text for example in data.examples] == ["hello", "hi"]
+    assert data.warnings == ("nlu.yml:5: a comment among the examples; left out",)

@@ -1,0 +1,155 @@
+// The state of one chat as a fold over frames and the customer's own doings. Pure: no DOM, socket or clock.
+// Order-safe: utterances stand by sequence, each once, however often and in whatever order they come.
+
+import type { CustomerServerFrame, WireButton, WireUtterance } from "./frames";
+
+/** `waiting`: not on the wire · `sending`: on the wire · `sent`: saved by the server · `failed`: refused. */
+export type PendingStatus = "waiting" | "sending" | "sent" | "failed";
+
+/** A message of the customer that has not come back as an utterance yet. */
+export interface PendingMessage {
+  clientMessageId: string;
+  text: string;
+  payload: string | null;
+  writtenAt: number;
+  status: PendingStatus;
+  error: string | null;
+}
+
+export type Line = "idle" | "connecting" | "online" | "reconnecting";
+
+export interface ChatState {
+  line: Line;
+  botName: string;
+  maxMessageChars: number;
+  isTyping: boolean;
+  utterances: readonly WireUtterance[];
+  pending: readonly PendingMessage[];
+}
+
+export type ChatAction =
+  | { type: "frame"; frame: CustomerServerFrame }
+  | { type: "written"; message: Pick<PendingMessage, "clientMessageId" | "text" | "payload" | "writtenAt"> }
+  | { type: "put_on_wire"; clientMessageId: string }
+  | { type: "retried"; clientMessageId: string }
+  | { type: "discarded"; clientMessageId: string }
+  | { type: "line_changed"; line: Line }
+  | { type: "conversation_replaced" };
+
+export const emptyChat: ChatState = {
+  line: "idle",
+  botName: "",
+  maxMessageChars: 2000,
+  isTyping: false,
+  utterances: [],
+  pending: [],
+};
+
+export function reduceChat(state: ChatState, action: ChatAction): ChatState {
+  switch (action.type) {
+    case "frame":
+      return applyFrame(state, action.frame);
+    case "written": {
+      const message: PendingMessage = { ...action.message, status: "waiting", error: null };
+      return { ...state, pending: [...state.pending, message] };
+    }
+    case "put_on_wire":
+      return changePending(state, action.clientMessageId, { status: "sending", error: null });
+    case "retried":
+      return changePending(state, action.clientMessageId, { status: "waiting", error: null });
+    case "discarded":
+      return { ...state, pending: withoutPending(state.pending, action.clientMessageId) };
+    case "line_changed":
+      return changeLine(state, action.line);
+    case "conversation_replaced":
+      return { ...requeue(state, ["sending", "sent"]), utterances: [], isTyping: false };
+  }
+}
+
+/** The highest sequence number seen: what to ask the server to go on from. */
+export function lastSequence(state: ChatState): number {
+  return state.utterances.at(-1)?.sequence ?? 0;
+}
+
+/** The message to put on the wire next; one at a time, so that the server gets them in the customer's order. */
+export function nextToSend(state: ChatState): PendingMessage | null {
+  if (state.pending.some((message) => message.status === "sending")) return null;
+  return state.pending.find((message) => message.status === "waiting") ?? null;
+}
+
+/** The quick replies that may still be pressed: those of the last utterance, before the customer says more. */
+export function activeButtons(state: ChatState): readonly WireButton[] {
+  if (state.pending.some((message) => message.status !== "failed")) return [];
+  const last = state.utterances.findLast((utterance) => utterance.kind !== "notice");
+  return last?.kind === "bot" ? last.buttons : [];
+}
+
+function applyFrame(state: ChatState, frame: CustomerServerFrame): ChatState {
+  switch (frame.type) {
+    case "welcome":
+      return { ...state, line: "online", botName: frame.bot_name, maxMessageChars: frame.max_message_chars };
+    case "utterance":
+      return addUtterance(state, frame);
+    case "ack":
+      return changePending(state, frame.client_message_id, { status: "sent", error: null });
+    case "typing":
+      return { ...state, isTyping: frame.is_typing };
+    case "error":
+      return applyError(state, frame.code, frame.message, frame.client_message_id);
+    case "pong":
+      return state;
+  }
+}
+
+function addUtterance(state: ChatState, utterance: WireUtterance): ChatState {
+  const { utterances } = state;
+  const pending = withoutPending(state.pending, utterance.client_message_id);
+  const isTyping = utterance.kind === "bot" || utterance.kind === "agent" ? false : state.isTyping;
+  const place = utterances.findLastIndex((known) => known.sequence <= utterance.sequence);
+  if (utterances[place]?.sequence === utterance.sequence) return { ...state, pending };
+  return { ...state, pending, isTyping, utterances: utterances.toSpliced(place + 1, 0, utterance) };
+}
+
+function applyError(
+  state: ChatState,
+  code: string,
+  message: string,
+  clientMessageId: string | null,
+): ChatState {
+  const id = clientMessageId ?? state.pending.find((one) => one.status === "sending")?.clientMessageId;
+  if (id === undefined) return state;
+  if (code === "rate_limited") return changePending(state, id, { status: "waiting", error: null });
+  return changePending(state, id, { status: "failed", error: message });
+}
+
+function changeLine(state: ChatState, line: Line): ChatState {
+  if (line === "online") return { ...state, line };
+  return { ...requeue(state, ["sending"]), line, isTyping: false };
+}
+
+/** What was under way is to be sent again, with the same id: the server knows it if it got through. */
+function requeue(state: ChatState, statuses: readonly PendingStatus[]): ChatState {
+  const pending = state.pending.map(
+    (message): PendingMessage =>
+      statuses.includes(message.status) ? { ...message, status: "waiting" } : message,
+  );
+  return { ...state, pending };
+}
+
+function changePending(
+  state: ChatState,
+  clientMessageId: string,
+  change: Partial<PendingMessage>,
+): ChatState {
+  const pending = state.pending.map((message) =>
+    message.clientMessageId === clientMessageId ? { ...message, ...change } : message,
+  );
+  return { ...state, pending };
+}
+
+function withoutPending(
+  pending: readonly PendingMessage[],
+  clientMessageId: string | null,
+): PendingMessage[] {
+  return pending.filter((message) => message.clientMessageId !== clientMessageId);
+}

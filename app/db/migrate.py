@@ -16,7 +16,7 @@ from app.dialogue.errors import ChatbotError
 _LOCK_KEY = 7_261_508_113  # of PostgreSQL's advisory lock; any number that nobody else uses
 
 
-class SchemaVersionError(ChatbotError):
+class MigrationError(ChatbotError):
     """The database and the code do not belong together."""
 
 
@@ -24,7 +24,7 @@ def upgrade(url: str) -> None:
     """Create or upgrade the tables in one transaction; does nothing when they are as they should be.
 
     Raises:
-        SchemaVersionError: a newer version of SpanDesk wrote the database.
+        MigrationError: a newer version of SpanDesk wrote the database.
     """
     engine = open_engine(url)
     try:
@@ -46,14 +46,14 @@ def require_current(engine: Engine) -> None:
     """Check that the tables are those of this code; changes nothing.
 
     Raises:
-        SchemaVersionError: they are older (upgrade them) or newer (upgrade SpanDesk).
+        MigrationError: they are older (upgrade them) or newer (upgrade SpanDesk).
     """
     with engine.connect() as connection:
         script = ScriptDirectory.from_config(alembic_config(connection))
         _refuse_newer(connection, script)
         current = MigrationContext.configure(connection).get_current_revision()
     if current != script.get_current_head():
-        raise SchemaVersionError(
+        raise MigrationError(
             f"database: got tables of revision {current}, expected {script.get_current_head()};"
             " run `spandesk db upgrade`"
         )
@@ -71,7 +71,7 @@ def _refuse_newer(connection: Connection, script: ScriptDirectory) -> None:
     current = MigrationContext.configure(connection).get_current_revision()
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
-        raise SchemaVersionError(
+        raise MigrationError(
             f"database: got tables of revision {current}, expected one up to {script.get_current_head()};"
             " a newer SpanDesk has used it: start that version, or restore a backup"
         )

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from app.db.model_store import ModelStore
     from app.db.review_store import ReviewStore
     from app.db.tracker_store import SqlTrackerStore
-    from app.db.training_store import TrainingStore
+    from app.db.training_store import TrainingJob, TrainingStore
     from app.db.user_store import UserStore
     from app.dialogue.manager import DialogueManager
-    from app.dialogue.ports import Clock, Interpreter
     from app.realtime.hub import Hub
     from app.realtime.publisher import ServerPublisher
+    from app.serving.understanding import Understanding
     from app.settings import Settings
 
 
@@ -33,7 +33,7 @@ class Services:
     settings: Settings
     bot: Bot
     manager: DialogueManager
-    interpreter: Interpreter
+    understanding: Understanding
     tracker_store: SqlTrackerStore
     conversations: ConversationStore
     reviews: ReviewStore
@@ -44,6 +44,5 @@ class Services:
     audit: AuditLog
     hub: Hub
     publisher: ServerPublisher  # started and stopped with the server's loop
-    clock: Clock
-    enqueue_retraining: Callable[[str], None]  # job id; supplied by the process, the queue is above us
+    request_retraining: Callable[[str], TrainingJob]  # actor -> queued job; the queue is a layer above us
     close: Callable[[], None]  # stops threads and closes the database, at shutdown

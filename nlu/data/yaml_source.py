@@ -92,6 +92,24 @@ class YamlNode:
         """Give the node under `key` of a mapping, or None."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
+    def plain_value(self, key: str) -> Plain:
+        """Give the value under `key` without places; None when it is absent."""
+        node = self.get(key)
+        return node.plain() if node is not None else None
+
+    def optional_text(self, key: str, what: str) -> str | None:
+        """Read the string under `key`; None when it is absent or empty (``key:``)."""
+        node = self.get(key)
+        return node.text(f"{key} of {what}") if node is not None and node.value is not None else None
+
+    def names(self, what: str) -> tuple[str, ...]:
+        """Read one name or a list of names; nothing (``key:``) gives none."""
+        if self.value is None:
+            return ()
+        if isinstance(self.value, list):
+            return tuple(item.text(f"an item of {what}") for item in self.value)
+        return (self.text(what),)
+
     def require(self, key: str, what: str) -> YamlNode:
         """Give the node under `key`, which must be there."""
         node = self.mapping(what).get(key)

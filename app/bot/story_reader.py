@@ -1,0 +1,239 @@
+"""Stories and rules as written: steps with their places, ``or`` and checkpoints still in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.dialogue.stories import ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, StepEntity
+from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.yaml_source import YamlNode
+
+_STORY_KEYS = frozenset({"story", "steps", "metadata"})
+_RULE_KEYS = frozenset(
+    {"rule", "steps", "condition", "conversation_start", "wait_for_user_input", "metadata"}
+)
+_ENTITY_FIELDS = frozenset({"role", "group", "value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """One place of a story that may go several ways; most have only one."""
+
+    ways: tuple[tuple[Step, ...], ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A place where stories end and others go on, if the slots have these values."""
+
+    name: str
+    conditions: tuple[SlotStep, ...]
+    source: str
+
+
+Piece = Alternatives | Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDraft:
+    """A story as written."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A rule as written."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+    conditions: tuple[SlotStep | LoopStep, ...]
+    conversation_start: bool
+    wait_for_user_input: bool
+    source: str
+
+
+def read_story_drafts(document: YamlNode) -> list[StoryDraft]:
+    """Read the ``stories`` of a training file.
+
+    Raises:
+        SourceError: the first mistake.
+    """
+    return [_read_story(item, _STORY_STEPS) for item in _items(document, "stories")]
+
+
+def read_test_drafts(document: YamlNode) -> list[StoryDraft]:
+    """Read the ``stories`` of a test file: as stories, but the bot's own words may be expected too."""
+    return [_read_story(item, _STORY_STEPS | {"bot": _read_bot}) for item in _items(document, "stories")]
+
+
+def read_rule_drafts(document: YamlNode) -> list[RuleDraft]:
+    """Read the ``rules`` of a training file."""
+    return [_read_rule(item) for item in _items(document, "rules")]
+
+
+StepReader = Callable[[YamlNode], Piece]
+
+
+def _items(document: YamlNode, section: str) -> list[YamlNode]:
+    node = document.get(section)
+    return node.sequence(section) if node is not None and node.value is not None else []
+
+
+def _read_story(node: YamlNode, readers: dict[str, StepReader]) -> StoryDraft:
+    name = node.require("story", "an item of stories").text("story")
+    what = f"the story '{name}'"
+    node.forbid_other_keys(_STORY_KEYS, what)
+    steps = node.require("steps", what).sequence(f"steps of {what}")
+    if not steps:
+        raise node.error(f"{what}: expected at least one step")
+    return StoryDraft(name, tuple(_read_step(step, readers) for step in steps), node.source)
+
+
+def _read_rule(node: YamlNode) -> RuleDraft:
+    name = node.require("rule", "an item of rules").text("rule")
+    what = f"the rule '{name}'"
+    node.forbid_other_keys(_RULE_KEYS, what)
+    steps = node.require("steps", what).sequence(f"steps of {what}")
+    pieces = tuple(_read_step(step, _RULE_STEPS) for step in steps if step.value != "...")
+    if not pieces:
+        raise node.error(f"{what}: expected at least one step")
+    return RuleDraft(
+        name,
+        pieces,
+        _read_conditions(node.get("condition"), what),
+        _flag(node, "conversation_start", what, default=False),
+        _flag(node, "wait_for_user_input", what, default=True),
+        node.source,
+    )
+
+
+def _flag(node: YamlNode, key: str, what: str, *, default: bool) -> bool:
+    written = node.get(key)
+    return written.boolean(f"{key} of {what}") if written is not None else default
+
+
+def _read_conditions(node: YamlNode | None, what: str) -> tuple[SlotStep | LoopStep, ...]:
+    conditions: list[SlotStep | LoopStep] = []
+    for item in node.sequence(f"condition of {what}") if node is not None and node.value is not None else ():
+        piece = _read_step(item, {"slot_was_set": _read_slots, "active_loop": _read_loop})
+        steps = piece.ways[0] if isinstance(piece, Alternatives) else ()
+        conditions += [step for step in steps if isinstance(step, SlotStep | LoopStep)]
+    return tuple(conditions)
+
+
+def _read_step(node: YamlNode, readers: dict[str, StepReader]) -> Piece:
+    keys = node.mapping("a step")
+    kind = next((kind for kind in readers if kind in keys), None)
+    if kind is None:
+        if "user" in keys or "bot" in keys:
+            raise node.error("end-to-end stories are not supported; expected a step with an 'intent'")
+        raise node.error(f"a step: expected one of {', '.join(readers)}; got {node.describe()}")
+    return readers[kind](node)
+
+
+def _read_intent(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"intent", "user", "entities", "metadata"}), "a step with an intent")
+    intent = node.require("intent", "a step").text("intent").strip()
+    entities = [_read_entity(item) for item in _items(node, "entities")]
+    text = node.optional_text("user", "a step")
+    if text is not None:
+        text, marked = _read_words(node.require("user", "a step"), text.strip())
+        entities += [entity for entity in marked if entity not in entities]
+    return _certain(IntentStep(intent, tuple(entities), text, node.source), node)
+
+
+def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
+    """Take the markup off the customer's words; a payload such as ``/inform{…}`` stays as it is."""
+    if words.startswith("/"):
+        return words, []
+    try:
+        marked = parse_markup(words)
+    except MarkupError as error:
+        raise node.error(str(error)) from error
+    if not marked.text:
+        raise node.error("the customer's words are empty; expected text after 'user:'")
+    return marked.text, [StepEntity(e.entity, e.value, e.role, e.group) for e in marked.entities]
+
+
+def _read_entity(node: YamlNode) -> StepEntity:
+    """Read ``- city``, ``- city: Rome`` or ``{city: Rome, role: to, group: "1"}``."""
+    if not isinstance(node.value, dict):
+        return StepEntity(node.text("an entity of a step"))
+    names = [key for key in node.value if key not in _ENTITY_FIELDS]
+    if len(names) != 1:
+        raise node.error(f"an entity of a step: expected one entity name, got {node.describe()}")
+    what = f"the entity '{names[0]}'"
+    value = node.optional_text(names[0], what) or node.optional_text("value", what)
+    role, group = node.optional_text("role", what), node.optional_text("group", what)
+    return StepEntity(names[0], value, role, group)
+
+
+def _read_action(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"action", "metadata"}), "a step with an action")
+    return _certain(ActionStep(node.require("action", "a step").text("action"), node.source), node)
+
+
+def _read_slots(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"slot_was_set"}), "a step with slots")
+    return Alternatives((_slot_steps(node.require("slot_was_set", "a step")),), node.source)
+
+
+def _slot_steps(node: YamlNode) -> tuple[SlotStep, ...]:
+    """Read ``- slot: value`` and ``- slot`` (any value) of a list, or one mapping of slots."""
+    items = [node] if isinstance(node.value, dict) else node.sequence("slot_was_set")
+    steps: list[SlotStep] = []
+    for item in items:
+        if isinstance(item.value, dict):
+            steps += [SlotStep(slot, value.plain(), source=item.source) for slot, value in item.value.items()]
+        else:
+            steps.append(SlotStep(item.text("a slot"), is_any=True, source=item.source))
+    if not steps:
+        raise node.error("slot_was_set: expected at least one slot")
+    return tuple(steps)
+
+
+def _read_loop(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"active_loop"}), "a step with active_loop")
+    return _certain(LoopStep(node.optional_text("active_loop", "a step"), node.source), node)
+
+
+def _read_bot(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"bot"}), "a step with the bot's words")
+    return _certain(BotStep(node.require("bot", "a step").text("bot").strip(), node.source), node)
+
+
+def _read_checkpoint(node: YamlNode) -> Checkpoint:
+    node.forbid_other_keys(frozenset({"checkpoint", "slot_was_set"}), "a checkpoint")
+    slots = node.get("slot_was_set")
+    name = node.require("checkpoint", "a step").text("checkpoint")
+    return Checkpoint(name, _slot_steps(slots) if slots is not None else (), node.source)
+
+
+def _read_or(node: YamlNode) -> Alternatives:
+    node.forbid_other_keys(frozenset({"or"}), "a step with or")
+    ways: list[tuple[Step, ...]] = []
+    for item in node.require("or", "a step").sequence("or"):
+        piece = _read_step(item, {"intent": _read_intent, "slot_was_set": _read_slots})
+        ways += piece.ways if isinstance(piece, Alternatives) else ()
+    if not ways:
+        raise node.error("or: expected at least one intent or slot_was_set")
+    return Alternatives(tuple(ways), node.source)
+
+
+def _certain(step: Step, node: YamlNode) -> Alternatives:
+    return Alternatives(((step,),), node.source)
+
+
+_RULE_STEPS: dict[str, StepReader] = {
+    "intent": _read_intent,
+    "action": _read_action,
+    "slot_was_set": _read_slots,
+    "active_loop": _read_loop,
+    "or": _read_or,
+}
+_STORY_STEPS: dict[str, StepReader] = {"checkpoint": _read_checkpoint} | _RULE_STEPS

@@ -1,0 +1,272 @@
+"""A model bundle: a directory with adapter, heads, labels, calibration and the proof that they are unchanged.
+
+The base encoder is not in it, only its hash; the adapter is merged into it when the bundle is loaded. Weights
+are safetensors, everything else JSON; nothing is unpickled. A golden batch shows that this machine computes
+what the training machine computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from nlu.batching import TextEncoder, collate, load_tokenizer
+from nlu.calibration import Calibration, Thresholds
+from nlu.checkpoint import CheckpointError, EncoderCheckpoint, resolve_encoder
+from nlu.encoder import load_encoder
+from nlu.finetuning.lora import Lora, LoraSettings
+from nlu.labels import LabelMap
+from nlu.manifest import FORMAT_VERSION, Manifest, hash_files, read_manifest, write_manifest
+from nlu.model import HeadSizes, JointModel
+from nlu.out_of_scope import NeighbourDistance
+from nlu.patterns import PatternSet
+
+_GOLDEN_TEXTS = (
+    "Where is my order?",
+    "I'd like to send back the blue shirt, size M.",
+    "ok",
+    "Kann ich mit Karte zahlen? 100 € bitte 🙂",
+)
+_GOLDEN_TOLERANCE = 2e-3  # float32 kernels of different processors agree within 1e-4; a wrong weight does not
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BundleContents:
+    """Everything that is stored.
+
+    Attributes:
+        label_map: numbers of intents and span labels.
+        lora: shape of the adapter.
+        sizes: shapes of the heads.
+        calibration: temperatures and thresholds.
+        synonyms: lower-cased text to value.
+        regexes: sources by name.
+        lookups: values by name.
+        adapter: low-rank factors of the encoder.
+        heads: weights of both heads.
+        references: ``(examples, hidden)`` training embeddings for the out-of-scope score.
+        num_neighbours: how many of them count.
+        training: the training configuration, for the record.
+        metrics: quality on validation or held-out data, for the record.
+    """
+
+    label_map: LabelMap
+    lora: LoraSettings
+    sizes: HeadSizes
+    calibration: Calibration
+    synonyms: Mapping[str, str]
+    regexes: Mapping[str, tuple[str, ...]]
+    lookups: Mapping[str, tuple[str, ...]]
+    adapter: Mapping[str, torch.Tensor]
+    heads: Mapping[str, torch.Tensor]
+    references: NDArray[np.float32]
+    num_neighbours: int
+    training: Mapping[str, object]
+    metrics: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a bundle was made from."""
+
+    data_hash: str
+    code_hash: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A bundle ready for use: the adapter is merged, the model in evaluation mode."""
+
+    bundle_id: str
+    encoder_id: str
+    contents: BundleContents
+    model: JointModel
+    text_encoder: TextEncoder
+    out_of_scope: NeighbourDistance
+
+
+def assemble_bundle(contents: BundleContents, checkpoint: EncoderCheckpoint, *, bundle_id: str) -> Bundle:
+    """Build the model in memory: a fresh encoder with the adapter merged, and the heads.
+
+    Raises:
+        CheckpointError: weights do not fit the encoder or the labels.
+    """
+    encoder = load_encoder(checkpoint)
+    Lora(contents.lora).merge(encoder, contents.adapter)
+    model = JointModel(encoder, contents.sizes)
+    wrong = model.load_state_dict(dict(contents.heads), strict=False)
+    missing = [name for name in wrong.missing_keys if not name.startswith("encoder.")]
+    if missing or wrong.unexpected_keys:
+        raise CheckpointError(f"got heads that do not fit at {missing + wrong.unexpected_keys}; train again")
+    patterns = PatternSet.compile(contents.regexes, contents.lookups)
+    return Bundle(
+        bundle_id=bundle_id,
+        encoder_id=_encoder_id(checkpoint, contents.adapter),
+        contents=contents,
+        model=model.requires_grad_(requires_grad=False).eval(),
+        text_encoder=TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens),
+        out_of_scope=NeighbourDistance(contents.references, contents.num_neighbours),
+    )
+
+
+def save_bundle(bundle: Bundle, checkpoint: EncoderCheckpoint, origin: Origin, out_path: Path) -> Manifest:
+    """Write a bundle to the folder `out_path`, which appears whole or not at all; an old one is replaced."""
+    partial = out_path.with_name(out_path.name + ".partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    _write_contents(bundle.contents, partial)
+    _write_json(partial / "golden.json", _golden_outputs(bundle))
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        encoder=checkpoint.name,
+        encoder_sha256=checkpoint.sha256,
+        tokenizer_sha256=checkpoint.tokenizer_sha256,
+        encoder_id=bundle.encoder_id,
+        files=hash_files(partial),
+        **asdict(origin),
+    )
+    write_manifest(partial, manifest)
+    if out_path.exists():
+        shutil.rmtree(out_path)
+    partial.rename(out_path)
+    return manifest
+
+
+def load_bundle(path: Path, *, encoder: EncoderCheckpoint | None = None) -> Bundle:
+    """Verify and load a bundle.
+
+    Args:
+        path: the bundle's folder.
+        encoder: the base encoder; by default the one that the bundle names.
+
+    Raises:
+        CheckpointError: a file is missing or changed, the encoder is another, or the golden batch differs.
+    """
+    manifest = read_manifest(path)
+    checkpoint = encoder or resolve_encoder(manifest.encoder)
+    _verify_encoder(manifest, checkpoint)
+    bundle = assemble_bundle(_read_contents(path), checkpoint, bundle_id=manifest.bundle_id)
+    _verify_golden(bundle, path / "golden.json")
+    return bundle
+
+
+def _verify_encoder(manifest: Manifest, checkpoint: EncoderCheckpoint) -> None:
+    for what, got, expected in (
+        ("weights", checkpoint.sha256, manifest.encoder_sha256),
+        ("vocabulary", checkpoint.tokenizer_sha256, manifest.tokenizer_sha256),
+    ):
+        if got != expected:
+            raise CheckpointError(
+                f"got the encoder '{checkpoint.name}' whose {what} have sha256 {got}, expected {expected}; "
+                f"use '{manifest.encoder}' or train a bundle for this encoder"
+            )
+
+
+def _encoder_id(checkpoint: EncoderCheckpoint, adapter: Mapping[str, torch.Tensor]) -> str:
+    return hashlib.sha256(checkpoint.sha256.encode("ascii") + save_tensors(dict(adapter))).hexdigest()[:16]
+
+
+def _golden_outputs(bundle: Bundle) -> dict[str, object]:
+    batch = collate(bundle.text_encoder.encode(_GOLDEN_TEXTS))
+    with torch.inference_mode():
+        output = bundle.model(batch)
+    return {
+        "texts": list(_GOLDEN_TEXTS),
+        "intent_logits": output.intent_logits.tolist(),
+        "embedding": output.embedding.tolist(),
+        "span_gains": output.span_gains.amax(dim=(2, 3)).tolist() if output.span_gains.numel() else [],
+    }
+
+
+def _verify_golden(bundle: Bundle, path: Path) -> None:
+    expected, got = json.loads(path.read_bytes()), _golden_outputs(bundle)
+    for what in ("intent_logits", "embedding", "span_gains"):
+        difference = _greatest_difference(expected[what], got[what])
+        if not difference <= _GOLDEN_TOLERANCE:
+            raise CheckpointError(
+                f"got {what} of the golden batch that differ by {difference:.2g} from {path}, expected at "
+                f"most {_GOLDEN_TOLERANCE}; this code or torch computes other numbers, train the bundle again"
+            )
+
+
+def _greatest_difference(left: object, right: object) -> float:
+    one, other = np.asarray(left), np.asarray(right)
+    if one.shape != other.shape:
+        return float("inf")
+    scale = max(1.0, float(np.abs(one).max(initial=0.0)))
+    return float(np.abs(one - other).max(initial=0.0)) / scale
+
+
+def _write_contents(contents: BundleContents, folder: Path) -> None:
+    references = {"embeddings": torch.from_numpy(contents.references.astype(np.float16))}
+    (folder / "adapter.safetensors").write_bytes(save_tensors(dict(contents.adapter)))
+    (folder / "heads.safetensors").write_bytes(save_tensors(dict(contents.heads)))
+    (folder / "out_of_scope.safetensors").write_bytes(save_tensors(references))
+    _write_json(folder / "labels.json", contents.label_map.to_json())
+    _write_json(folder / "calibration.json", contents.calibration.to_json())
+    _write_json(folder / "metrics.json", contents.metrics)
+    vocabulary = {name: getattr(contents, name) for name in ("synonyms", "regexes", "lookups")}
+    _write_json(folder / "vocabulary.json", {name: dict(value) for name, value in vocabulary.items()})
+    config = {
+        "lora": asdict(contents.lora),
+        "sizes": asdict(contents.sizes),
+        "num_neighbours": contents.num_neighbours,
+        "training": contents.training,
+    }
+    _write_json(folder / "config.json", config)
+
+
+def _read_contents(folder: Path) -> BundleContents:
+    """Read files whose hashes were verified."""
+    config, vocabulary = _read_json(folder / "config.json"), _read_json(folder / "vocabulary.json")
+    calibration = _read_json(folder / "calibration.json")
+    thresholds = Thresholds(**calibration.pop("thresholds"))
+    references = _read_tensors(folder / "out_of_scope.safetensors")["embeddings"]
+    return BundleContents(
+        label_map=LabelMap.from_json(_read_json(folder / "labels.json")),
+        lora=LoraSettings(**config["lora"]),
+        sizes=HeadSizes(**config["sizes"]),
+        calibration=Calibration(**calibration, thresholds=thresholds),
+        synonyms=vocabulary["synonyms"],
+        regexes={name: tuple(sources) for name, sources in vocabulary["regexes"].items()},
+        lookups={name: tuple(values) for name, values in vocabulary["lookups"].items()},
+        adapter=_read_tensors(folder / "adapter.safetensors"),
+        heads=_read_tensors(folder / "heads.safetensors"),
+        references=references.numpy().astype(np.float32),
+        num_neighbours=config["num_neighbours"],
+        training=config["training"],
+        metrics=_read_json(folder / "metrics.json"),
+    )
+
+
+def _write_json(path: Path, document: object) -> None:
+    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_tensors(path.read_bytes())
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"got {path} that holds no tensors ({error}); train the bundle again"
+        ) from error

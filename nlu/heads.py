@@ -1,0 +1,109 @@
+"""Task layers on the encoder's states: one intent per utterance, one label per span.
+
+The span head scores (first token, last token) pairs, a biaffine form with a label dimension: Yu, Bohnet and
+Poesio 2020, "Named Entity Recognition as Dependency Parsing", section 3; leaving a span unlabelled scores 0.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from nlu.text import Casing
+
+_WIDTH_BORDERS = (1, 2, 3, 4, 6, 9, 14, 22)
+_FEATURE_SIZE = 32
+_UNLABELLED_BIAS = -4.0  # almost all spans have no label; the head starts from that
+
+
+class IntentHead(nn.Module):
+    """Linear scores of the intents from pooled features."""
+
+    def __init__(self, num_features: int, num_intents: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(num_features, num_intents)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Score ``(batch, num_features)``: ``(batch, num_intents)`` logits."""
+        logits: torch.Tensor = self.linear(self.dropout(features))
+        return logits
+
+
+class SpanHead(nn.Module):
+    """Gains of every label over no label for every span, of any width."""
+
+    def __init__(self, hidden: int, num_labels: int, *, size: int, num_patterns: int, dropout: float) -> None:
+        """Build the head.
+
+        Args:
+            hidden: width of the token states.
+            num_labels: number of span labels; 0 gives scores without a label axis entry.
+            size: width of the border representations.
+            num_patterns: width of the pattern flags of a token.
+            dropout: of token states and pattern flags.
+        """
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.casing = nn.Embedding(len(Casing), _FEATURE_SIZE)
+        self.patterns = nn.Linear(num_patterns, _FEATURE_SIZE, bias=False) if num_patterns else None
+        self.start = nn.Linear(hidden + _FEATURE_SIZE, size)
+        self.last = nn.Linear(hidden + _FEATURE_SIZE, size)
+        self.bilinear = nn.Parameter(torch.empty(num_labels, size, size))
+        self.start_linear = nn.Linear(size, num_labels, bias=False)
+        self.last_linear = nn.Linear(size, num_labels, bias=False)
+        self.inside = nn.Linear(hidden + _FEATURE_SIZE, num_labels, bias=False)
+        self.width = nn.Embedding(len(_WIDTH_BORDERS) + 1, num_labels)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Start from small pair scores and a strong belief in no label."""
+        nn.init.normal_(self.bilinear, std=0.02)
+        nn.init.zeros_(self.inside.weight)
+        nn.init.constant_(self.width.weight, _UNLABELLED_BIAS)
+
+    def forward(self, states: torch.Tensor, casing: torch.Tensor, patterns: torch.Tensor) -> torch.Tensor:
+        """Score all spans.
+
+        Args:
+            states: ``(batch, seq, hidden)`` token states.
+            casing: ``(batch, seq)`` int64.
+            patterns: ``(batch, seq, num_patterns)`` float32 flags.
+
+        Returns:
+            ``(batch, num_labels, seq, seq)`` gains for the span from the token of the third axis to the token
+            of the fourth, both included; where last < start they mean nothing.
+        """
+        features = self.casing(casing)
+        if self.patterns is not None:
+            features = features + self.patterns(self.dropout(patterns))
+        tokens = torch.cat([self.dropout(states), features], dim=-1)  # (batch, seq, hidden + features)
+        start = self.dropout(nn.functional.gelu(self.start(tokens)))  # (batch, seq, size)
+        last = self.dropout(nn.functional.gelu(self.last(tokens)))
+        pairs = torch.matmul(start.unsqueeze(1), self.bilinear) @ last.transpose(1, 2).unsqueeze(1)
+        borders = self.start_linear(start).transpose(1, 2).unsqueeze(3) + self.last_linear(last).transpose(
+            1, 2
+        ).unsqueeze(2)  # (batch, num_labels, seq, seq)
+        gains: torch.Tensor = (
+            pairs + borders + self._mean_inside(tokens) + self._width_scores(states.shape[1])
+        )
+        return gains
+
+    def _mean_inside(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Average a token score per label over each span, by differences of cumulative sums."""
+        evidence = self.inside(tokens).transpose(1, 2)  # (batch, num_labels, seq)
+        after = evidence.cumsum(dim=2)
+        total = after.unsqueeze(2) - (after - evidence).unsqueeze(3)  # (batch, num_labels, seq, seq)
+        mean: torch.Tensor = total / _widths(tokens.shape[1], tokens.device).clamp(min=1)
+        return mean
+
+    def _width_scores(self, seq: int) -> torch.Tensor:
+        borders = torch.tensor(_WIDTH_BORDERS, device=self.width.weight.device)
+        buckets = torch.bucketize(_widths(seq, borders.device).clamp(min=1), borders)  # (seq, seq)
+        scores: torch.Tensor = self.width(buckets).permute(2, 0, 1)
+        return scores  # (num_labels, seq, seq)
+
+
+def _widths(seq: int, device: torch.device) -> torch.Tensor:
+    positions = torch.arange(seq, device=device)
+    return positions.unsqueeze(0) - positions.unsqueeze(1) + 1  # (seq, seq)

@@ -1,0 +1,126 @@
+"""The manifest of a bundle: what it was made from and the sha256 of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from nlu.checkpoint import CheckpointError, hash_file
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Where a bundle comes from and what it consists of.
+
+    Attributes:
+        format_version: of the directory's layout.
+        encoder: name of the base encoder.
+        encoder_sha256: of its weights.
+        tokenizer_sha256: of its vocabulary.
+        encoder_id: of the adapted encoder; embeddings of different ones cannot be compared.
+        data_hash: of the training data, see `nlu.provenance.hash_data`.
+        code_hash: of the code that determines the weights, see `nlu.provenance.hash_code`.
+        seed: of the training run.
+        files: sha256 by file name.
+    """
+
+    format_version: int
+    encoder: str
+    encoder_sha256: str
+    tokenizer_sha256: str
+    encoder_id: str
+    data_hash: str
+    code_hash: str
+    seed: int
+    files: Mapping[str, str]
+
+    @property
+    def bundle_id(self) -> str:
+        """Name the bundle by its content: equal bundles have equal names."""
+        return hashlib.sha256(_serialise(self)).hexdigest()[:16]
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Hash all files of a bundle's folder but the manifest."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST_NAME)
+    return {name: hash_file(folder / name) for name in names}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest in its only form, sealed with its own hash."""
+    (folder / MANIFEST_NAME).write_bytes(_seal(manifest))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest and verify it and every file of the bundle.
+
+    Raises:
+        CheckpointError: a file is missing or changed; the message names it.
+    """
+    manifest = _read(folder / MANIFEST_NAME)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise CheckpointError(f"got no file {path}, expected the bundle to be whole; {_REMEDY}")
+        got = hash_file(path)
+        if got != expected:
+            raise CheckpointError(f"got {path} with sha256 {got}, expected {expected}; {_REMEDY}")
+    return manifest
+
+
+def verify_belongs(manifest: Manifest, *, data_hash: str, code_hash: str) -> None:
+    """Check that a bundle was made from this data by this code.
+
+    Raises:
+        CheckpointError: it was not; the message says which differs.
+    """
+    for what, got, expected in (
+        ("training data", manifest.data_hash, data_hash),
+        ("training code", manifest.code_hash, code_hash),
+    ):
+        if got != expected:
+            raise CheckpointError(
+                f"got a bundle made from {what} {got[:12]}, expected {expected[:12]}; train it again"
+            )
+
+
+_REMEDY = "copy the bundle again or train a new one"
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"got no readable {path}, expected a bundle; {_REMEDY}") from error
+    try:
+        document = json.loads(content)
+        document.pop("sha256")
+        version = document["format_version"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"got {path} that is no manifest ({error}); {_REMEDY}") from error
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"got {path} of bundle format {version}, expected {FORMAT_VERSION}; train the bundle again"
+        )
+    if set(document) != {field.name for field in fields(Manifest)}:
+        raise CheckpointError(f"got {path} with the fields {sorted(document)}; {_REMEDY}")
+    manifest = Manifest(**document)
+    if content != _seal(manifest):
+        expected = hashlib.sha256(_serialise(manifest)).hexdigest()
+        raise CheckpointError(f"got {path} that was changed, expected its seal to be {expected}; {_REMEDY}")
+    return manifest
+
+
+def _serialise(manifest: Manifest) -> bytes:
+    return json.dumps(asdict(manifest), sort_keys=True, indent=1).encode("ascii")
+
+
+def _seal(manifest: Manifest) -> bytes:
+    document = asdict(manifest) | {"sha256": hashlib.sha256(_serialise(manifest)).hexdigest()}
+    return json.dumps(document, sort_keys=True, indent=1).encode("ascii") + b"\n"

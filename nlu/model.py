@@ -1,0 +1,137 @@
+"""The joint model: one encoder pass gives the intent, the spans and the query embedding.
+
+Losses are reported part by part, each with its own denominator; the caller weighs them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from nlu.batching import Batch, EncodedText
+from nlu.encoder import SpanEncoder, mean_embedding
+from nlu.heads import IntentHead, SpanHead
+from nlu.spans import TokenSpan, decode_spans
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSizes:
+    """Shapes of the heads; with the label map they rebuild the modules."""
+
+    num_intents: int
+    num_span_labels: int
+    num_patterns: int
+    span_size: int
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointOutput:
+    """What one pass says.
+
+    Attributes:
+        intent_logits: ``(batch, num_intents)`` float32.
+        span_gains: ``(batch, num_labels, seq, seq)`` float32, see `SpanHead`.
+        embedding: ``(batch, hidden)`` float32 of unit length.
+    """
+
+    intent_logits: torch.Tensor
+    span_gains: torch.Tensor
+    embedding: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What the outputs should be.
+
+    Attributes:
+        intents: ``(batch,)`` int64.
+        spans: ``(batch, seq, seq)`` int64: 0 for no label, else the label's number + 1.
+        teacher: ``(batch, hidden)`` float32 unit embeddings of the frozen encoder.
+    """
+
+    intents: torch.Tensor
+    spans: torch.Tensor
+    teacher: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Losses:
+    """Scalars: intent per example, span per example, distillation per example; lower is better."""
+
+    intent: torch.Tensor
+    span: torch.Tensor
+    distillation: torch.Tensor
+
+
+class JointModel(nn.Module):
+    """Encoder with an intent head and a span head."""
+
+    def __init__(self, encoder: SpanEncoder, sizes: HeadSizes) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.intent_head = IntentHead(encoder.hidden, sizes.num_intents, dropout=sizes.dropout)
+        self.span_head = SpanHead(
+            encoder.hidden,
+            sizes.num_span_labels,
+            size=sizes.span_size,
+            num_patterns=sizes.num_patterns,
+            dropout=sizes.dropout,
+        )
+
+    def forward(self, batch: Batch) -> JointOutput:
+        """Run the whole model on a batch."""
+        return self.read_states(self.encoder(batch), batch)
+
+    def read_states(self, states: torch.Tensor, batch: Batch) -> JointOutput:
+        """Run the heads on the encoder's last states, ``(batch, seq, hidden)``."""
+        embedding = mean_embedding(states, batch.attention_mask)
+        return JointOutput(
+            intent_logits=self.intent_head(embedding),
+            span_gains=self.span_head(states, batch.casing, batch.patterns),
+            embedding=embedding,
+        )
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        """Give the query embeddings alone, ``(batch, hidden)``."""
+        return mean_embedding(self.encoder(batch), batch.attention_mask)
+
+
+def span_cells(word_mask: torch.Tensor) -> torch.Tensor:
+    """Mark the cells that are spans: ``(batch, seq, seq)`` bool, both ends words and start <= last."""
+    both = word_mask.unsqueeze(2) & word_mask.unsqueeze(1)
+    return both.triu()
+
+
+def joint_losses(output: JointOutput, targets: Targets, batch: Batch) -> Losses:
+    """Compare outputs with targets.
+
+    The intent loss is the cross-entropy, the span loss the cross-entropy of all cells that are spans summed
+    over the utterance, the distillation loss one minus the cosine to the frozen encoder's embedding; each is
+    divided by the number of examples.
+    """
+    intent = nn.functional.cross_entropy(output.intent_logits, targets.intents)
+    distillation = (1.0 - (output.embedding * targets.teacher).sum(dim=-1)).mean()
+    return Losses(intent, span_loss(output.span_gains, targets.spans, batch.word_mask), distillation)
+
+
+def span_loss(gains: torch.Tensor, spans: torch.Tensor, word_mask: torch.Tensor) -> torch.Tensor:
+    """Sum the cross-entropy over the cells that are spans, divided by the number of examples."""
+    unlabelled = torch.zeros_like(gains[:, :1])
+    logits = torch.cat([unlabelled, gains], dim=1) if gains.shape[1] else unlabelled
+    losses = nn.functional.cross_entropy(logits, spans, reduction="none")  # (batch, seq, seq)
+    return (losses * span_cells(word_mask)).sum() / len(spans)
+
+
+def word_spans(gains: NDArray[np.float32], encoded: EncodedText) -> list[TokenSpan]:
+    """Decode the best spans of one text from its padded ``(num_labels, seq, seq)`` gains."""
+    words = [token for token, (start, end) in enumerate(encoded.offsets) if end > start]
+    if not words:
+        return []
+    first, after = words[0], words[-1] + 1
+    spans = decode_spans(gains[:, first:after, first:after])
+    return [TokenSpan(span.start + first, span.end + first, span.label, span.gain) for span in spans]

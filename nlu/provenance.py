@@ -1,0 +1,90 @@
+"""What a bundle was made from, as hashes: the training data and the code that determines the weights.
+
+Comments and docstrings of the code do not count, so that explaining a line does not make a bundle stale.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import tokenize
+from dataclasses import astuple
+from importlib.util import find_spec
+from pathlib import Path
+
+from nlu.data.rasa_nlu import NluData
+
+WEIGHT_MODULES = (
+    "nlu.batching",
+    "nlu.calibration",
+    "nlu.encoder",
+    "nlu.evaluation.calibration",
+    "nlu.finetuning.lora",
+    "nlu.heads",
+    "nlu.labels",
+    "nlu.model",
+    "nlu.out_of_scope",
+    "nlu.patterns",
+    "nlu.spans",
+    "nlu.text",
+    "nlu.training.dataset",
+    "nlu.training.head_start",
+    "nlu.training.loop",
+    "nlu.training.pipeline",
+    "nlu.training.schedule",
+)
+"""The modules whose change makes other weights or another calibration out of the same data."""
+
+
+def hash_data(data: NluData) -> str:
+    """Hash examples, synonyms, lookups and regexes; the order of files and places do not count."""
+    examples = sorted(
+        (example.text, example.intent, sorted(map(_annotation_values, example.entities)))
+        for example in data.examples
+    )
+    return _hash_json(
+        {
+            "examples": examples,
+            "synonyms": dict(data.synonyms),
+            "lookups": {name: sorted(values) for name, values in data.lookups.items()},
+            "regexes": {name: sorted(values) for name, values in data.regexes.items()},
+        }
+    )
+
+
+def hash_code() -> str:
+    """Hash the sources of `WEIGHT_MODULES` without comments and docstrings."""
+    return _hash_json([[name, _bare_source(_source_path(name))] for name in WEIGHT_MODULES])
+
+
+def _annotation_values(annotation: object) -> list[object]:
+    return [value if value is not None else "" for value in astuple(annotation)]  # type: ignore[call-overload]
+
+
+def _hash_json(document: object) -> str:
+    canonical = json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _source_path(module: str) -> Path:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"got no source of {module}, expected an installed module; reinstall")
+    return Path(spec.origin)
+
+
+def _bare_source(path: Path) -> list[str]:
+    """Give the lines of a module without comments, docstrings and blank ends."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            first, last = node.lineno, node.end_lineno or node.lineno
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return [line.rstrip() for line in lines if line.strip()]

@@ -54,7 +54,7 @@ def sqlite_sessions(sqlite_engine: Engine) -> Sessions:
 def postgres_server() -> Iterator[Engine]:
     """An engine on the test server's own schema; skips where no server answers."""
     address = make_url(POSTGRES_URL).render_as_string(hide_password=True)
-    engine = open_engine(make_url(POSTGRES_URL).update_query_dict({"connect_timeout": "3"}).render_as_string(False))
+    engine = open_engine(_with_query(connect_timeout="3"))
     try:
         with engine.connect():
             pass
@@ -81,8 +81,11 @@ def new_postgres_schema(server: Engine, schemas: list[str]) -> str:
     with server.begin() as connection:
         connection.execute(text(f'CREATE SCHEMA "{name}"'))
     schemas.append(name)
-    url = make_url(POSTGRES_URL).update_query_dict({"options": f"-csearch_path={name}"})
-    return url.render_as_string(hide_password=False)
+    return _with_query(options=f"-csearch_path={name}")
+
+
+def _with_query(**query: str) -> str:
+    return make_url(POSTGRES_URL).update_query_dict(query).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +99,9 @@ def migrated_postgres(postgres_server: Engine, postgres_schemas: list[str]) -> I
 
 @pytest.fixture
 def postgres_engine(migrated_postgres: Engine) -> Engine:
-    tables = ", ".join(table.name for table in Table.metadata.sorted_tables)
     with migrated_postgres.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        for table in reversed(Table.metadata.sorted_tables):
+            connection.execute(table.delete())
     return migrated_postgres
 
 

@@ -48,8 +48,11 @@ class SqlTrackerStore:
             .order_by(EventRow.sequence)
         )
         with reading(self._sessions) as session:
-            rows = session.scalars(query).all()
-        return [_recorded(row) for row in rows]
+            rows = session.execute(query).all()
+        return [
+            RecordedEvent(sequence, recorded_at, event_from_json(StoredEvent(kind, schema_version, payload)))
+            for sequence, recorded_at, kind, schema_version, payload in rows
+        ]
 
     def append(
         self, conversation_id: str, events: Sequence[Event], *, expected_version: int
@@ -78,14 +81,9 @@ class SqlTrackerStore:
                 session.execute(insert(EventRow), _rows(conversation_id, recorded, stored))
         except IntegrityError as error:
             raise ConflictError(
-                f"conversation {conversation_id}: somebody else recorded this message"
+                f"conversation {conversation_id}: this message is recorded already"
             ) from error
         return recorded
-
-
-def _recorded(row: EventRow) -> RecordedEvent:
-    event = event_from_json(StoredEvent(row.type, row.schema_version, row.payload))
-    return RecordedEvent(row.sequence, row.recorded_at, event)
 
 
 def _lock_at_version(

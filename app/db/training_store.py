@@ -115,7 +115,7 @@ class TrainingStore:
             return [_job(row) for row in session.scalars(query)]
 
     def fail_interrupted(self, *, worker: str) -> list[TrainingJob]:
-        """Mark jobs failed that nobody works on: those of this worker, which has just started, and stale ones."""
+        """Fail the running jobs that nobody works on: those of this just started worker, and stale ones."""
         query = select(TrainingJobRow).where(TrainingJobRow.status == "running").with_for_update()
         message = "The worker stopped before the job was finished. Nothing was changed; start it again."
         with writing(self._sessions) as session:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from app.db.engine import open_engine, writing_connection
+from app.db.migrate import MigrationError, alembic_config, require_current, upgrade, upgrade_engine
+from app.db.tables import Table
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def empty_engine(empty_url: str) -> Engine:
+    engine = open_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+def tables_of(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def run_alembic(engine: Engine, name: str, *args: str) -> None:
+    with writing_connection(engine) as connection:
+        getattr(command, name)(alembic_config(connection), *args)
+
+
+def test_upgrade_makes_all_tables_and_no_drift(empty_url: str, empty_engine: Engine) -> None:
+    upgrade(empty_url)
+
+    assert tables_of(empty_engine) == set(Table.metadata.tables)
+    run_alembic(empty_engine, "check")
+    require_current(empty_engine)
+
+
+def test_upgrade_twice_changes_nothing(empty_engine: Engine) -> None:
+    upgrade_engine(empty_engine)
+    with writing_connection(empty_engine) as connection:
+        connection.execute(text("INSERT INTO models VALUES ('b', '/b', 'train', '2026-01-01', '{}')"))
+
+    upgrade_engine(empty_engine)
+
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT bundle_id FROM models")).scalars().all() == ["b"]
+
+
+def test_migrations_go_down_and_up_again(empty_engine: Engine) -> None:
+    upgrade_engine(empty_engine)
+
+    run_alembic(empty_engine, "downgrade", "base")
+    assert tables_of(empty_engine) == set()
+
+    upgrade_engine(empty_engine)
+    run_alembic(empty_engine, "check")
+
+
+def test_newer_database_is_refused(empty_engine: Engine) -> None:
+    upgrade_engine(empty_engine)
+    with writing_connection(empty_engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(MigrationError, match=r"revision 9999, expected one up to \d{4}; a newer SpanDesk"):
+        upgrade_engine(empty_engine)
+    with pytest.raises(MigrationError, match="revision 9999"):
+        require_current(empty_engine)
+
+
+def test_database_without_tables_is_not_current(empty_engine: Engine) -> None:
+    with pytest.raises(MigrationError, match="run `spandesk db upgrade`"):
+        require_current(empty_engine)
+
+
+def test_failed_upgrade_leaves_nothing(empty_engine: Engine) -> None:
+    with writing_connection(empty_engine) as connection:
+        connection.execute(text("CREATE TABLE audit_log (x INTEGER)"))
+
+    with pytest.raises(Exception, match="audit_log"):
+        upgrade_engine(empty_engine)
+    assert tables_of(empty_engine) == {"audit_log"}
+
+
+def test_four_processes_may_upgrade_at_once(empty_url: str, empty_engine: Engine) -> None:
+    program = "import sys; from app.db.migrate import upgrade; upgrade(sys.argv[1])"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, empty_url], cwd=ROOT, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+
+    failures = [process.communicate(timeout=50)[1].decode() for process in processes]
+
+    assert failures == [""] * 4
+    assert tables_of(empty_engine) == set(Table.metadata.tables)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.text import Text
+
 
 class Frame(BaseModel):
     """Base of all frames: unknown fields are refused, so that a typing error is noticed."""
@@ -25,8 +27,8 @@ class HelloFrame(Frame):
     """First frame of a customer socket: who I am and what I have seen (0: nothing)."""
 
     type: Literal["hello"]
-    conversation_id: str = Field(max_length=64)
-    token: str = Field(max_length=256)
+    conversation_id: Text = Field(max_length=200)
+    token: Text = Field(max_length=256)
     after_sequence: int = Field(0, ge=0)
 
 
@@ -37,9 +39,9 @@ class MessageFrame(Frame):
     """
 
     type: Literal["message"]
-    client_message_id: str = Field(min_length=1, max_length=64)
-    text: str
-    payload: str | None = None
+    client_message_id: Text = Field(min_length=1, max_length=64)
+    text: Text
+    payload: Text | None = None
 
 
 class ResumeFrame(Frame):
@@ -137,7 +139,7 @@ class ErrorFrame(Frame):
     """Something about your last frame was wrong; the socket stays open unless a close code follows.
 
     Codes: invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited,
-    conflict, internal.
+    conflict, internal; rarely another of the table in `app.api.errors`.
     """
 
     type: Literal["error"] = "error"
@@ -154,7 +156,7 @@ class SubscribeFrame(Frame):
     """Agent -> server: follow this conversation's details from now on (None: only the list)."""
 
     type: Literal["subscribe"]
-    conversation_id: str | None = None
+    conversation_id: Text | None = Field(None, max_length=200)
 
 
 StaffFrame = Annotated[SubscribeFrame | PingFrame, Field(discriminator="type")]

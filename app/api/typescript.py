@@ -123,7 +123,7 @@ def _typed(schema: Mapping[str, Any]) -> str:
         return f"({item})[]" if " | " in item else f"{item}[]"
     if kind == "object" and schema.get("additionalProperties") is True:
         return "Record<string, unknown>"
-    if kind not in _SCALARS:
+    if not isinstance(kind, str) or kind not in _SCALARS:
         raise ValueError(f"no TypeScript for {dict(schema)!r}; extend app/api/typescript.py")
     return _SCALARS[kind]
 

@@ -32,7 +32,7 @@ export interface ConversationSummary {
  * Something about your last frame was wrong; the socket stays open unless a close code follows.
  *
  * Codes: invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited,
- * conflict, internal.
+ * conflict, internal; rarely another of the table in `app.api.errors`.
  */
 export interface ErrorFrame {
   type: "error";

@@ -1,0 +1,124 @@
+"""Dependencies of the routes, as annotated types; what they check is in `app.api.access`."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from app.api.access import (
+    SESSION_COOKIE,
+    access_open_api,
+    access_operator,
+    access_staff,
+    access_tracker_api,
+)
+from app.api.edge import Edge
+from app.api.origins import is_allowed_origin, is_own_origin
+from app.api.rate_limit import RateLimiter
+from app.api.staff_watch import StaffWatch
+from app.bootstrap import Services
+from app.db.user_store import StaffUser
+from app.dialogue.errors import PermissionDeniedError, RateLimitedError
+
+
+def get_edge(connection: HTTPConnection) -> Edge:
+    """Give the edge that `app.main` put into the application."""
+    return cast(Edge, connection.app.state.edge)
+
+
+EdgeDep = Annotated[Edge, Depends(get_edge)]
+
+
+def get_services(edge: EdgeDep) -> Services:
+    """Give the services."""
+    return edge.services
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+def get_staff_watch(connection: HTTPConnection) -> StaffWatch:
+    """Give the watch that `app.main` runs."""
+    return cast(StaffWatch, connection.app.state.staff_watch)
+
+
+StaffWatchDep = Annotated[StaffWatch, Depends(get_staff_watch)]
+
+
+def check_own_origin(request: Request) -> None:
+    """Refuse what a foreign web page makes a browser send (cookies would go with it).
+
+    Raises:
+        PermissionDeniedError: the request comes from another site.
+    """
+    if not is_own_origin(request):
+        raise PermissionDeniedError("this request comes from another site; open the console itself")
+
+
+def check_widget_origin(request: Request, services: ServicesDep) -> None:
+    """Refuse pages that may not embed the widget.
+
+    Raises:
+        PermissionDeniedError: the page is not listed in SPANDESK_ALLOWED_ORIGINS.
+    """
+    if not is_allowed_origin(request, services.settings.allowed_origins):
+        raise PermissionDeniedError("this page may not embed the chat; list it in SPANDESK_ALLOWED_ORIGINS")
+
+
+def current_agent(request: Request, services: ServicesDep) -> StaffUser:
+    """Give who is logged in, agent or operator."""
+    return access_staff(services, request.cookies.get(SESSION_COOKIE))
+
+
+CurrentAgent = Annotated[StaffUser, Depends(current_agent)]
+
+
+def current_operator(agent: CurrentAgent) -> StaffUser:
+    """Give the operator who is logged in."""
+    return access_operator(agent)
+
+
+CurrentOperator = Annotated[StaffUser, Depends(current_operator)]
+
+
+def api_token(request: Request) -> str | None:
+    """Give the token that came as ``?token=`` or ``Authorization: Bearer``."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    return request.query_params.get("token")
+
+
+ApiToken = Annotated[str | None, Depends(api_token)]
+
+
+def check_open_api(services: ServicesDep, token: ApiToken) -> None:
+    """Require the API token where one is set."""
+    access_open_api(services, token)
+
+
+def check_tracker_api(request: Request, services: ServicesDep, token: ApiToken) -> None:
+    """Require the API token or a staff login."""
+    access_tracker_api(services, token, request.cookies.get(SESSION_COOKIE))
+
+
+def client_address(request: Request) -> str:
+    """Give the caller's address, as far as the server knows it."""
+    return request.client.host if request.client else "unknown"
+
+
+ClientAddress = Annotated[str, Depends(client_address)]
+
+
+def check_rate(limiter: RateLimiter, key: str, what: str) -> None:
+    """Take a token.
+
+    Raises:
+        RateLimitedError: there is none.
+    """
+    wait_s = limiter.take(key)
+    if wait_s > 0:
+        message = f"too many {what}; try again in {wait_s:.0f} s"
+        raise RateLimitedError(message, retry_after_s=wait_s)

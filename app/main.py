@@ -1,0 +1,94 @@
+"""The web process: services -> one application. `spandesk serve` runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api.docs_page import render_docs
+from app.api.edge import build_edge
+from app.api.errors import install_error_handlers
+from app.api.middleware import MAX_BODY_BYTES, HeadersMiddleware, LastResortMiddleware
+from app.api.pages import install_pages
+from app.api.rasa import parse, rest, tracker
+from app.api.routes import auth, bot, conversations, handoff, health, models, sockets, training, visitors
+from app.api.schemas import ErrorBody
+from app.api.socket import MAX_FRAME_BYTES
+from app.api.staff_watch import StaffWatch
+from app.bootstrap import Services
+
+API_PREFIX = "/api/v1"
+SERVER_OPTIONS: Mapping[str, Any] = {
+    "ws_max_size": MAX_FRAME_BYTES,
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+    "server_header": False,
+}
+"""What uvicorn has to be told beside host and port."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Build the application; its life cycle starts the publisher and, at the end, closes the services."""
+    app = FastAPI(
+        title="SpanDesk",
+        version=version("spandesk"),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_live,
+        max_body_size=MAX_BODY_BYTES,
+        responses={"4XX": {"model": ErrorBody}, "5XX": {"model": ErrorBody}},
+    )
+    app.state.edge = build_edge(services)
+    app.state.staff_watch = StaffWatch(app.state.edge)
+    install_error_handlers(app)
+    _install_middleware(app, services)
+    _install_routes(app)
+    install_pages(app, services.settings.web_dist)
+    return app
+
+
+def _install_middleware(app: FastAPI, services: Services) -> None:
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(services.settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+        allow_credentials=False,  # logins are for our own pages only
+    )
+    app.add_middleware(LastResortMiddleware)
+    app.add_middleware(HeadersMiddleware)
+
+
+def _install_routes(app: FastAPI) -> None:
+    versioned = APIRouter(prefix=API_PREFIX)
+    for module in (visitors, auth, conversations, handoff, bot, training, models, sockets):
+        versioned.include_router(module.router)
+    app.include_router(versioned)
+    for rasa_module in (rest, parse, tracker):
+        app.include_router(rasa_module.router)
+    app.include_router(health.router)
+
+    @app.get("/docs", include_in_schema=False)
+    def show_docs() -> HTMLResponse:
+        return HTMLResponse(render_docs(app.openapi()))
+
+
+@asynccontextmanager
+async def _live(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.edge.services
+    await services.publisher.start()
+    watch = asyncio.create_task(app.state.staff_watch.run(), name="staff-watch")
+    try:
+        yield
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+        await services.publisher.stop()
+        await asyncio.to_thread(services.close)

@@ -14,6 +14,8 @@ class FakeKeeper implements SessionKeeper {
   forget = () => {
     this.session = null;
   };
+  loadRead = () => 0;
+  saveRead = () => undefined;
   loadOutbox = () => [...this.outbox];
   saveOutbox = (messages: readonly PendingMessage[]) => {
     this.outbox = messages;
@@ -168,24 +170,41 @@ test("an answered ping keeps the line", () => {
   expect(sockets).toHaveLength(1);
 });
 
-test("an unknown conversation is replaced by a new one, which gets the waiting message", async () => {
+const REJECTION = {
+  type: "error",
+  code: "not_authenticated",
+  message: "",
+  client_message_id: null,
+  retry_after_ms: null,
+};
+
+test("a conversation that is refused twice is replaced by a new one, which gets the waiting message", async () => {
   const { client, sockets, timers, keeper, last, welcome } = makeClient();
   client.send("hello");
   last().open();
-  last().deliver({
-    type: "error",
-    code: "not_authenticated",
-    message: "",
-    client_message_id: null,
-    retry_after_ms: null,
-  });
+  last().deliver(REJECTION);
   timers.advance(1000);
+  last().open();
+  last().deliver(REJECTION);
+  timers.advance(2000);
   await Promise.resolve();
   welcome();
 
   expect(keeper.session).toEqual({ conversationId: "c2", token: "t2" });
-  expect(sockets[1]?.sent[0]).toMatchObject({ conversation_id: "c2", token: "t2", after_sequence: 0 });
-  expect(messagesOn(sockets[1])).toHaveLength(1);
+  expect(sockets[2]?.sent[0]).toMatchObject({ conversation_id: "c2", token: "t2", after_sequence: 0 });
+  expect(messagesOn(sockets[2])).toHaveLength(1);
+});
+
+test("a conversation that is refused once is tried again", () => {
+  const { client, sockets, timers, keeper, last } = makeClient();
+  client.start();
+  last().open();
+  last().deliver(REJECTION);
+  timers.advance(1000);
+  last().open();
+
+  expect(keeper.session).toEqual({ conversationId: "c1", token: "t1" });
+  expect(sockets[1]?.sent[0]).toMatchObject({ conversation_id: "c1" });
 });
 
 test("a conversation that could not be created is tried again", async () => {

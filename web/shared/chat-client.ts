@@ -15,11 +15,14 @@ export interface ChatClientDeps extends ConnectionDeps {
 }
 
 const DEFAULT_RETRY_AFTER_MS = 1_000;
+// A hello that came too late is refused like one with a wrong token; only twice in a row means "unknown".
+const MAX_REJECTIONS = 2;
 
 export class ChatClient {
   #state: ChatState;
   #session: VisitorSession | null;
   #failures = 0;
+  #rejections = 0;
   #isCreating = false;
   #isHeld = false;
   readonly #connection: Connection;
@@ -118,12 +121,13 @@ export class ChatClient {
 
   #receive(frame: CustomerServerFrame): void {
     if (frame.type === "error" && frame.code === "not_authenticated") {
-      this.#replaceSession();
+      this.#noteRejection();
       return;
     }
     this.#apply({ type: "frame", frame });
     if (frame.type === "welcome") {
       this.#failures = 0;
+      this.#rejections = 0;
       this.#connection.settle();
     }
     if (frame.type === "error" && frame.code === "rate_limited") this.#hold(frame);
@@ -131,11 +135,14 @@ export class ChatClient {
   }
 
   /** The server does not know our conversation: begin a new one; what is not delivered goes there. */
-  #replaceSession(): void {
+  #noteRejection(): void {
+    this.#rejections += 1;
     this.#connection.stop();
-    this.#session = null;
-    this.#deps.keeper.forget();
-    this.#apply({ type: "conversation_replaced" });
+    if (this.#rejections >= MAX_REJECTIONS) {
+      this.#session = null;
+      this.#deps.keeper.forget();
+      this.#apply({ type: "conversation_replaced" });
+    }
     this.#apply({ type: "line_changed", line: "reconnecting" });
     this.#startLater();
   }

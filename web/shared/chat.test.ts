@@ -152,3 +152,11 @@ test("only the latest utterance's buttons are active, until the customer says so
   expect(activeButtons(reduceChat(asked, written("m1")))).toEqual([]);
   expect(activeButtons(reduceChat(asked, frame(utterance(6, { kind: "customer" }))))).toEqual([]);
 });
+
+test("buttons stay active when the bot goes on talking, not when an agent does", () => {
+  const buttons = [{ title: "Yes", payload: "/affirm" }];
+  const asked = fold(frame(utterance(2, { buttons })), frame(utterance(4)));
+
+  expect(activeButtons(asked)).toEqual(buttons);
+  expect(activeButtons(reduceChat(asked, frame(utterance(6, { kind: "agent" }))))).toEqual([]);
+});

@@ -77,10 +77,13 @@ export function nextToSend(state: ChatState): PendingMessage | null {
   return state.pending.find((message) => message.status === "waiting") ?? null;
 }
 
-/** The quick replies that may still be pressed: those of the last utterance, before the customer says more. */
+/** The quick replies that may still be pressed: the bot's latest, until somebody else says something. */
 export function activeButtons(state: ChatState): readonly WireButton[] {
   if (state.pending.some((message) => message.status !== "failed")) return [];
-  const last = state.utterances.findLast((utterance) => utterance.kind !== "notice");
+  const last = state.utterances.findLast(
+    (utterance) =>
+      utterance.buttons.length > 0 || utterance.kind === "customer" || utterance.kind === "agent",
+  );
   return last?.kind === "bot" ? last.buttons : [];
 }
 

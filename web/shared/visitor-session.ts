@@ -13,12 +13,16 @@ export interface SessionKeeper {
   forget(): void;
   loadOutbox(): PendingMessage[];
   saveOutbox(messages: readonly PendingMessage[]): void;
+  /** The highest sequence number that the customer has had before their eyes. */
+  loadRead(): number;
+  saveRead(sequence: number): void;
 }
 
 /** Keep the session under a name of its own per server; without storage (private windows) keep nothing. */
 export function keepIn(storage: Storage | null, server: string): SessionKeeper {
   const sessionKey = `spandesk:session:${server}`;
   const outboxKey = `spandesk:outbox:${server}`;
+  const readKey = `spandesk:read:${server}`;
   const read = (key: string): unknown => {
     try {
       return JSON.parse(storage?.getItem(key) ?? "null");
@@ -36,9 +40,14 @@ export function keepIn(storage: Storage | null, server: string): SessionKeeper {
   return {
     load: () => asSession(read(sessionKey)),
     save: (session) => write(sessionKey, session),
-    forget: () => write(sessionKey, null),
+    forget: () => {
+      write(sessionKey, null);
+      write(readKey, null);
+    },
     loadOutbox: () => asMessages(read(outboxKey)),
     saveOutbox: (messages) => write(outboxKey, messages),
+    loadRead: () => Number(read(readKey)) || 0,
+    saveRead: (sequence) => write(readKey, sequence),
   };
 }
 

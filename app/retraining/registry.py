@@ -42,11 +42,6 @@ class ModelRegistry:
             shutil.rmtree(partial, ignore_errors=True)
         return bundle_id, target
 
-    def remove_partial(self) -> None:
-        """Delete what killed processes left behind; call it while nobody else adopts."""
-        for partial in self.path.glob(".*.partial"):
-            shutil.rmtree(partial)
-
 
 def _appear(partial: Path, target: Path) -> None:
     try:

@@ -1,0 +1,30 @@
+"""What most commands start with: settings with the command's own options, and the bot they work on."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.bot.bot import Bot
+from app.bot.loader import load_bot
+from app.logs import configure_logging
+from app.settings import Settings, load_settings
+from nlu.data.rasa_nlu import NluData, read_nlu
+
+
+def settings_for(args: argparse.Namespace) -> Settings:
+    """Read the environment; options of the command line win. Logging is set up on the way."""
+    settings = load_settings()
+    given = {name: getattr(args, name, None) for name in ("bot", "host", "port")}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    configure_logging(settings.log_level)
+    return settings
+
+
+def read_bot(settings: Settings) -> Bot:
+    """Load the bot of the settings."""
+    return load_bot(settings.bot)
+
+
+def read_training_data(bot: Bot) -> NluData:
+    """Read the bot's NLU files."""
+    return read_nlu(bot.nlu_paths, root=bot.path)

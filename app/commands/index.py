@@ -1,0 +1,62 @@
+"""``spandesk index build|search``."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.commands.context import read_bot, settings_for
+from app.provisioning import champion_interpreter, ensure_faq, open_index, open_stores
+from retrieval.answerer import FaqAnswerer
+from retrieval.retriever import Retriever
+from retrieval.types import Answer, FaqOutcome, Hit, Suggestions
+
+
+def run_build(args: argparse.Namespace) -> int:
+    """Build the index of the present FAQ entries for the champion's encoder."""
+    settings = settings_for(args)
+    bot = read_bot(settings)
+    stores = open_stores(settings)
+    ensure_faq(stores, bot)
+    entries = stores.faq.published()
+    index = open_index(settings, entries, champion_interpreter(stores, settings, bot))
+    stores.close()
+    print(
+        f"index over {len(entries)} entries: encoder {index.encoder_id[:16]}, content {index.content_hash[:16]}"
+    )
+    return 0
+
+
+def run_search(args: argparse.Namespace) -> int:
+    """Search as the bot does and explain each hit and the outcome."""
+    settings = settings_for(args)
+    bot = read_bot(settings)
+    stores = open_stores(settings)
+    ensure_faq(stores, bot)
+    interpreter = champion_interpreter(stores, settings, bot)
+    entries = stores.faq.published()
+    stores.close()
+    index = open_index(settings, entries, interpreter)
+    parsed = interpreter.parse([args.question])[0]
+    embedding = interpreter.embed([args.question])[0]
+    print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
+    print("rank  fused   dense (rank)   bm25 (rank)   entry")
+    for hit in Retriever(index).retrieve(args.question, embedding, top_k=args.top):
+        print(_line(hit))
+    print(_outcome(FaqAnswerer(entries, index, interpreter.embed).answer(parsed)))
+    return 0
+
+
+def _line(hit: Hit) -> str:
+    dense = f"{hit.dense_score:.3f} ({hit.dense_rank or '-'})"
+    lexical = f"{hit.lexical_score:.2f} ({hit.lexical_rank or '-'})"
+    return f"{hit.rank:4}  {hit.score:.4f}  {dense:13}  {lexical:12}  {hit.entry_id}"
+
+
+def _outcome(outcome: FaqOutcome) -> str:
+    match outcome:
+        case Answer(entry_id=entry_id, confidence=confidence):
+            return f"decision: answer with {entry_id} (confidence {confidence:.2f})"
+        case Suggestions(entries=entries):
+            return "decision: suggest " + ", ".join(entry_id for entry_id, _ in entries)
+        case nothing:
+            return f"decision: no answer, {nothing.reason}"

@@ -1,0 +1,44 @@
+"""Shows the progress of a training run as one bar with the time left."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from tqdm import tqdm
+
+from nlu.training.progress import Progress
+
+
+class ProgressBar:
+    """A bar on standard error; a line per stage where that is no terminal."""
+
+    def __init__(self) -> None:
+        bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
+        self._bar: tqdm[None] = tqdm(total=100, bar_format=bar_format, disable=not sys.stderr.isatty())
+        self._stage = ""
+
+    def __enter__(self) -> ProgressBar:
+        """Give the bar itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the bar as it stands."""
+        self._bar.close()
+
+    def show(self, progress: Progress) -> None:
+        """Move the bar; see `nlu.training.progress`."""
+        left = (
+            f", {progress.eta_s:.0f} s left" if progress.eta_s is not None and progress.fraction < 1 else ""
+        )
+        line = f"{progress.stage}: {progress.message}{left}"
+        self._bar.n = round(100 * progress.fraction)
+        self._bar.set_description_str(line)
+        if self._bar.disable and progress.stage != self._stage:
+            print(f"{progress.fraction:4.0%} {line}", file=sys.stderr)
+        self._stage = progress.stage

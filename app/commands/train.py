@@ -1,0 +1,44 @@
+"""``spandesk train``: bot data in, a verified bundle out."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from app.commands.context import read_bot, read_training_data, settings_for
+from app.commands.progress import ProgressBar
+from nlu.checkpoint import resolve_encoder
+from nlu.training.config import TrainConfig, load_train_config
+from nlu.training.pipeline import TrainedBundle, train_bundle
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; without ``--out`` the bundle goes into the registry, and into service if there was none."""
+    settings = settings_for(args)
+    bot = read_bot(settings)
+    data = read_training_data(bot)
+    config = load_train_config(args.config) if args.config else TrainConfig()
+    out: Path = args.out or settings.home / "training" / "bundle"
+    started = time.monotonic()
+    with ProgressBar() as bar:
+        trained = train_bundle(
+            data, config, encoder=resolve_encoder(settings.encoder), out_path=out, progress=bar.show
+        )
+    _print_result(trained, time.monotonic() - started)
+    if args.out is None:
+        from app.provisioning import adopt_bundle, open_stores
+
+        stores = open_stores(settings)
+        champion = adopt_bundle(stores, settings, out, origin="train")
+        in_service = champion.bundle_id == trained.bundle_id
+        remedy = "in service" if in_service else f"spandesk models promote {trained.bundle_id}"
+        print(f"registered; {remedy}")
+        stores.close()
+    return 0
+
+
+def _print_result(trained: TrainedBundle, seconds: float) -> None:
+    print(f"bundle {trained.bundle_id} in {seconds:.0f} s: {trained.path}")
+    for name, value in trained.report.summary().items():
+        print(f"  {name:20} {value:.4g}")

@@ -1,0 +1,205 @@
+"""What must be there before anybody is served: stores, FAQ entries, a champion bundle, an index.
+
+Every function is safe to call again and changes nothing that exists. Used by the web process, the worker and
+the command line; loads torch only when a model is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from app.bot.bot import Bot, BotConfig
+from app.db.audit import AuditLog
+from app.db.conversation_store import ConversationStore
+from app.db.engine import make_sessions, open_engine
+from app.db.faq_store import FaqStore
+from app.db.migrate import upgrade_engine
+from app.db.model_store import ModelInfo, ModelStore
+from app.db.review_store import ReviewStore
+from app.db.tracker_store import SqlTrackerStore
+from app.db.training_store import TrainingStore
+from app.db.user_store import UserStore
+from app.dialogue.errors import NotFoundError
+from app.retraining.registry import ModelRegistry
+from app.settings import Settings
+from retrieval.importers import read_faq
+from retrieval.types import FaqEntry
+
+if TYPE_CHECKING:
+    from app.serving.understanding import ServedModel
+    from app.serving.watcher import Wanted
+    from nlu.bundle import Bundle
+    from nlu.interpreter import BundleInterpreter
+    from retrieval.index import FaqIndex
+
+log = logging.getLogger(__name__)
+
+SHIPPED_BUNDLE = "bundle"  # folder of a bot project that holds a trained bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The database, store by store."""
+
+    engine: Engine
+    trackers: SqlTrackerStore
+    conversations: ConversationStore
+    reviews: ReviewStore
+    users: UserStore
+    faq: FaqStore
+    training: TrainingStore
+    models: ModelStore
+    audit: AuditLog
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open the database, creating and migrating it as needed."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.effective_database_url)
+    upgrade_engine(engine)
+    sessions = make_sessions(engine)
+    return Stores(
+        engine=engine,
+        trackers=SqlTrackerStore(sessions),
+        conversations=ConversationStore(sessions),
+        reviews=ReviewStore(sessions),
+        users=UserStore(sessions),
+        faq=FaqStore(sessions),
+        training=TrainingStore(sessions),
+        models=ModelStore(sessions),
+        audit=AuditLog(sessions),
+    )
+
+
+def ensure_faq(stores: Stores, bot: Bot) -> None:
+    """Import the bot's FAQ into a store that has no entries yet."""
+    if bot.faq_path is not None and not stores.faq.published():
+        counts = stores.faq.import_entries(read_faq(bot.faq_path), actor="first start")
+        log.info("faq_imported", extra={"num_entries": counts.num_added})
+
+
+def ensure_champion(stores: Stores, settings: Settings, bot: Bot) -> ModelInfo:
+    """Give the champion; on the first start, and after an update of the bot, its shipped bundle becomes it.
+
+    A champion that was trained here is never replaced by a shipped bundle.
+
+    Raises:
+        NotFoundError: there is neither a champion nor a shipped bundle.
+    """
+    champion = stores.models.champion()
+    shipped = bot.path / SHIPPED_BUNDLE
+    if shipped.is_dir() and (champion is None or champion.origin == "shipped"):
+        return adopt_bundle(stores, settings, shipped, origin="shipped", replaces=champion)
+    if champion is None:
+        raise NotFoundError(
+            f"got no trained bundle for {bot.path}, expected one in the registry or in {shipped}; "
+            f"train one with `spandesk train --bot {bot.path}`"
+        )
+    return champion
+
+
+def adopt_bundle(
+    stores: Stores, settings: Settings, source: Path, *, origin: str, replaces: ModelInfo | None = None
+) -> ModelInfo:
+    """Copy a bundle into the registry; it becomes champion when there is none, or in place of `replaces`.
+
+    Returns:
+        The champion after that.
+
+    Raises:
+        CheckpointError: a file of the bundle is missing or changed.
+    """
+    registry = ModelRegistry(settings.home / "models")
+    bundle_id, path = registry.adopt(source)
+    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    if stores.models.find(bundle_id) is None:
+        stores.models.register(bundle_id, path=str(path), origin=origin, metrics=metrics)
+    champion = stores.models.champion()
+    if champion is None or (replaces is not None and champion.bundle_id == replaces.bundle_id):
+        return stores.models.promote(bundle_id, actor=origin)
+    return champion
+
+
+def bundle_interpreter(settings: Settings, bot: Bot, path: Path) -> BundleInterpreter:
+    """Load a bundle from its folder, with the thresholds that the bot's ``config.yml`` sets.
+
+    Raises:
+        CheckpointError: the bundle is damaged or made for another encoder.
+    """
+    from nlu.bundle import load_bundle
+    from nlu.checkpoint import resolve_encoder
+    from nlu.interpreter import BundleInterpreter
+
+    bundle = load_bundle(path, encoder=resolve_encoder(settings.encoder))
+    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot.config))
+    interpreter.warm_up()
+    return interpreter
+
+
+def _with_bot_thresholds(bundle: Bundle, config: BotConfig) -> Bundle:
+    """Let the thresholds of the bot's FallbackClassifier overrule the calibrated ones."""
+    calibration = bundle.contents.calibration
+    given = {"min_confidence": config.fallback_threshold, "min_margin": config.ambiguity_threshold}
+    stated = {name: value for name, value in given.items() if value is not None}
+    thresholds = replace(calibration.thresholds, **stated)
+    contents = replace(bundle.contents, calibration=replace(calibration, thresholds=thresholds))
+    return replace(bundle, contents=contents)
+
+
+def champion_interpreter(stores: Stores, settings: Settings, bot: Bot) -> BundleInterpreter:
+    """Load the champion, provisioning it first if need be."""
+    return bundle_interpreter(settings, bot, Path(ensure_champion(stores, settings, bot).path))
+
+
+def load_served(stores: Stores, settings: Settings, bot: Bot, wanted: Wanted) -> ServedModel:
+    """Load a bundle and the index of the present FAQ entries for it.
+
+    Raises:
+        NotFoundError: the bundle is not registered.
+        CheckpointError: the bundle is damaged.
+    """
+    from app.serving.understanding import ServedModel
+    from retrieval.answerer import FaqAnswerer
+
+    model = stores.models.find(wanted.bundle_id)
+    if model is None:
+        raise NotFoundError(f"got the unknown bundle {wanted.bundle_id}; see `spandesk models list`")
+    interpreter = bundle_interpreter(settings, bot, Path(model.path))
+    faq_hash = stores.faq.content_hash()  # before the entries: a change in between is noticed later
+    entries = stores.faq.published()
+    index = open_index(settings, entries, interpreter)
+    return ServedModel(interpreter, FaqAnswerer(entries, index, interpreter.embed), faq_hash)
+
+
+def wanted_model(stores: Stores, fallback: str) -> Wanted:
+    """Say what should be in service now: the champion (`fallback` without one) and the FAQ content."""
+    from app.serving.watcher import Wanted
+
+    champion = stores.models.champion()
+    return Wanted(champion.bundle_id if champion else fallback, stores.faq.content_hash())
+
+
+def open_index(settings: Settings, entries: Sequence[FaqEntry], interpreter: BundleInterpreter) -> FaqIndex:
+    """Load the index snapshot for these entries and this encoder, or build and save it."""
+    from retrieval.index import IndexMismatchError, build_index, hash_content, load_index, save_index
+
+    path = settings.home / "index" / f"{interpreter.encoder_id[:16]}-{hash_content(entries)[:16]}"
+    if path.is_dir():
+        try:
+            return load_index(path, encoder_id=interpreter.encoder_id, content_hash=hash_content(entries))
+        except IndexMismatchError as error:
+            log.warning("index_refused", extra={"reason": str(error)})
+    index = build_index(entries, interpreter.embed, encoder_id=interpreter.encoder_id)
+    save_index(index, path)
+    return index

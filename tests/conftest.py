@@ -1,3 +1,3 @@
 """Fixtures of all tests."""
 
-pytest_plugins = ["tests.fixtures_db"]
+pytest_plugins = ["tests.fixtures_db", "tests.fixtures_api"]

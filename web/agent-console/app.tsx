@@ -1,0 +1,114 @@
+// The agent's console: list and transcript around the reducer of state.ts, live through the staff socket.
+
+import { useCallback, useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { type BotDescription, describeBot, findConversations, type StaffMember } from "../console-shared/api";
+import { browserDeps, staffSocketUrl } from "../console-shared/browser";
+import { Shell } from "../console-shared/shell";
+import { StaffClient } from "../console-shared/staff-client";
+import { ConversationList } from "./conversation-list";
+import { EntityTypes } from "./highlighted";
+import { loadSeen, saveSeen } from "./seen";
+import { type AgentAction, oldestShown, reduceAgent, startState } from "./state";
+import { Transcript } from "./transcript";
+
+interface AppProps {
+  staff: StaffMember;
+  loggedOut: () => void;
+}
+
+const SEARCH_PAUSE_MS = 250;
+
+export function App({ staff, loggedOut }: AppProps) {
+  const [state, dispatch] = useReducer(reduceAgent, null, () => startState(loadSeen()));
+  const [bot, setBot] = useState<BotDescription | null>(null);
+  const client = useStaffClient(dispatch, loggedOut);
+  const { search, isLive, seen, selectedId } = state;
+
+  useEffect(() => {
+    describeBot().then(setBot, () => undefined);
+  }, []);
+  useEffect(() => saveSeen(seen), [seen]);
+  useEffect(() => {
+    const handle = setTimeout(() => loadPage(dispatch, search, null), isLive ? SEARCH_PAUSE_MS : 0);
+    return () => clearTimeout(handle);
+  }, [search, isLive]);
+  useEffect(() => {
+    client.follow(selectedId);
+    history.replaceState(
+      null,
+      "",
+      selectedId === null ? location.pathname : `#${encodeURIComponent(selectedId)}`,
+    );
+  }, [client, selectedId]);
+  useHash(dispatch);
+
+  return (
+    <Shell here="agent" staff={staff} isLive={isLive} onLogOut={loggedOut}>
+      <main class={selectedId === null ? "desk" : "desk has-open"}>
+        <ConversationList
+          state={state}
+          onSearch={(text) => dispatch({ type: "searched", search: text })}
+          onSelect={(conversationId) => dispatch({ type: "selected", conversationId })}
+          onMore={() => loadPage(dispatch, search, oldestShown(state))}
+        />
+        {selectedId === null ? (
+          <section class="transcript nothing">
+            <p>Choose a conversation on the left.</p>
+          </section>
+        ) : (
+          <EntityTypes.Provider value={bot?.entities ?? []}>
+            <Transcript
+              key={selectedId}
+              conversationId={selectedId}
+              summary={state.conversations[selectedId]}
+              items={state.items}
+              bot={bot}
+              onSummary={(summary) => dispatch({ type: "summary_changed", summary })}
+              onItem={(item) => dispatch({ type: "item_changed", conversationId: selectedId, item })}
+              onBack={() => dispatch({ type: "selected", conversationId: null })}
+            />
+          </EntityTypes.Provider>
+        )}
+      </main>
+    </Shell>
+  );
+}
+
+type Dispatch = (action: AgentAction) => void;
+
+function useStaffClient(dispatch: Dispatch, loggedOut: () => void): StaffClient {
+  const client = useMemo(
+    () =>
+      new StaffClient(staffSocketUrl(), browserDeps, {
+        received: (frame) => dispatch({ type: "frame", frame }),
+        lineChanged: (isUp) => dispatch({ type: "line_changed", isLive: isUp }),
+        loggedOut,
+      }),
+    [],
+  );
+  useEffect(() => {
+    client.start();
+    return () => client.stop();
+  }, [client]);
+  return client;
+}
+
+/** The address may name a conversation, so that agents can send each other links. */
+function useHash(dispatch: Dispatch): void {
+  const open = useCallback(() => {
+    const conversationId = decodeURIComponent(location.hash.slice(1));
+    if (conversationId !== "") dispatch({ type: "selected", conversationId });
+  }, [dispatch]);
+  useEffect(() => {
+    open();
+    addEventListener("hashchange", open);
+    return () => removeEventListener("hashchange", open);
+  }, [open]);
+}
+
+function loadPage(dispatch: Dispatch, search: string, before: string | null): void {
+  findConversations(search, before).then(
+    (page) => dispatch({ type: "page_loaded", search, isFirst: before === null, ...page }),
+    () => undefined, // the line is down: "Reconnecting…" says so, and the list is read again when it is back
+  );
+}

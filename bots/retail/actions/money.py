@@ -82,7 +82,7 @@ def _describe_voucher(voucher: Voucher) -> str:
     limit = f" on orders from {minimum}" if voucher.minimum_gbp_minor else ""
     return (
         f"The code {voucher.code} gives you {voucher.percent} %{limit} "
-        f"until {format_day(voucher.expires_on)}. Enter it in the basket; gift cards, Last Chance items and delivery don't count."
+        f"until {format_day(voucher.expires_on)}. Enter it in the basket; it doesn't count for gift cards."
     )
 
 
@@ -99,7 +99,8 @@ def _check_charges(own: OwnOrder) -> Events:
     elif order.num_charges == 1:
         text = (
             f"We charged {total} for order {order.number} once. A second amount is usually the "
-            "reservation from when you ordered; it disappears within 3 to 5 working days. If not, say “a person”."
+            "reservation from when you ordered; it disappears within 3 to 5 working days. "
+            "If it doesn't, ask me for a person."
         )
     else:
         text = (

@@ -83,7 +83,8 @@ class OrderFormChecks:
             if reason is not None:
                 dispatcher.utter_message(text=f"{reason} {_ANOTHER_ORDER}")
                 return {"order_number": None}
-            return self.slots_from_order(order, tracker)
+            known = self.slots_from_order(order, tracker)
+            return {name: value for name, value in known.items() if value != tracker.get_slot(name)}
 
 
 def own_order_number(tracker: Tracker) -> tuple[str, str]:

@@ -32,8 +32,9 @@ class ValidateReturnForm(OrderFormChecks, FormValidationAction):
         domain: dict[str, Any],
     ) -> list[str]:
         """Ask what should come instead only for an exchange."""
-        is_exchange = tracker.get_slot("return_outcome") == "exchange"
-        return [*domain_slots, "new_variant"] if is_exchange else domain_slots
+        if tracker.get_slot("return_outcome") in (None, "exchange"):
+            return domain_slots
+        return [slot for slot in domain_slots if slot != "new_variant"]
 
     def why_not(self, order: Order) -> str | None:
         if order.status == OrderStatus.CANCELLED:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,18 @@ class FaqEntry:
     origin: str = ""
 
 
+def content_hash(entries: Iterable[FaqEntry]) -> str:
+    """Hash what customers and indexes see of `entries`: not their order, nor where they came from."""
+    content = [asdict(replace(entry, origin="")) for entry in sorted(entries, key=lambda e: e.entry_id)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One retrieved FAQ entry, rank 1 is best.
 
-    `dense_score` is the best cosine over the entry's texts; ranks are None where that search missed it.
+    `score` is the fused one; `dense_score` weighs the best cosines over the entry's passages and over its
+    questions, and is known for every hit; ranks are None where that search missed it.
     """
 
     entry_id: str

@@ -1,0 +1,76 @@
+"""A question -> the FAQ entries that may answer it: dense and lexical search, fused."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.fusion import Ranking, fuse_rankings
+from retrieval.index import FaqIndex
+from retrieval.lexical import LexicalIndex
+from retrieval.types import Hit
+
+# Chosen on the starter bot's FAQ, each alternative asked while it is left out of the index (758 questions
+# of 132 entries): recall@5 rises from 0.916 (dense alone) to 0.925, recall@1 goes from 0.72 to 0.71. A
+# heavier lexical vote loses more there, since alternatives are worded differently on purpose.
+_FUSION_K = 5.0
+_LEXICAL_WEIGHT = 0.25
+_NUM_CANDIDATES = 20
+
+
+class Retriever:
+    """Searches one immutable index; safe to use from several threads."""
+
+    def __init__(self, index: FaqIndex) -> None:
+        """Build the lexical side from the texts of `index`."""
+        self.index = index
+        self._lexical = LexicalIndex(_documents(index))
+
+    def retrieve(self, question: str, embedding: NDArray[np.float32], top_k: int) -> list[Hit]:
+        """Give the `top_k` best entries, best first, with the scores and ranks behind the order.
+
+        Args:
+            question: the customer's words.
+            embedding: their float32 unit vector, ``(hidden,)``, of the encoder of the index.
+            top_k: the most hits to give.
+
+        Raises:
+            IndexMismatchError: the embedding does not fit the index.
+        """
+        limit = max(top_k, _NUM_CANDIDATES)
+        dense = self.index.search(embedding, limit=limit)
+        lexical = self._lexical.search(question, limit=limit)
+        fused = fuse_rankings(
+            [
+                Ranking([entry_id for entry_id, _ in dense]),
+                Ranking([entry_id for entry_id, _ in lexical], weight=_LEXICAL_WEIGHT),
+            ],
+            k=_FUSION_K,
+        )[:top_k]
+        dense_scores = self.index.scores(embedding, [entry_id for entry_id, _ in fused])
+        dense_ranks, lexical_ranks = _ranks(dense), _ranks(lexical)
+        lexical_scores = dict(lexical)
+        return [
+            Hit(
+                entry_id=entry_id,
+                rank=rank,
+                score=score,
+                dense_score=dense_scores[entry_id],
+                dense_rank=dense_ranks.get(entry_id),
+                lexical_score=lexical_scores.get(entry_id, 0.0),
+                lexical_rank=lexical_ranks.get(entry_id),
+            )
+            for rank, (entry_id, score) in enumerate(fused, start=1)
+        ]
+
+
+def _documents(index: FaqIndex) -> list[tuple[str, str]]:
+    """Join the texts of each entry into one document."""
+    return [
+        (entry_id, "\n".join(index.texts[row].text for row in rows))
+        for entry_id, rows in index.rows_of.items()
+    ]
+
+
+def _ranks(scored: list[tuple[str, float]]) -> dict[str, int]:
+    return {entry_id: rank for rank, (entry_id, _) in enumerate(scored, start=1)}

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from retrieval.importers import read_faq
+from retrieval.index import build_index
+from retrieval.types import content_hash
+from tests.fakes_retrieval import ENCODER_ID, embed_words
+
+_FAQ = Path(__file__).parents[2] / "bots" / "retail" / "faq"
+
+
+def test_every_text_of_the_starter_bots_faq_is_in_its_index() -> None:
+    entries = read_faq(_FAQ)
+
+    index = build_index(entries, embed_words, encoder_id=ENCODER_ID)
+
+    questions = {text.text for text in index.texts if text.kind != "passage"}
+    assert len(entries) >= 80
+    assert questions == {text for entry in entries for text in (entry.question, *entry.alternatives)}
+    assert index.content_hash == content_hash(entries)
+    assert set(index.rows_of) == {entry.entry_id for entry in entries}
+
+
+def test_every_entry_of_the_starter_bot_is_found_by_its_own_question() -> None:
+    entries = read_faq(_FAQ)
+    index = build_index(entries, embed_words, encoder_id=ENCODER_ID)
+    queries = embed_words([entry.question for entry in entries])
+
+    found = [{entry_id for entry_id, _ in index.search(query, limit=3)} for query in queries]
+
+    missed = [entry.entry_id for entry, ids in zip(entries, found, strict=True) if entry.entry_id not in ids]
+    assert missed == []

@@ -1,0 +1,146 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.index import (
+    FaqIndex,
+    IndexMismatchError,
+    build_index,
+    load_index,
+    save_index,
+    snapshot_path,
+)
+from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
+
+_FILES = ("manifest.json", "vectors.faiss", "texts.json")
+
+
+@pytest.fixture
+def index() -> FaqIndex:
+    return build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+
+
+def test_saved_index_is_loaded_bit_for_bit(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+
+    loaded = load_index(tmp_path / "one", encoder_id=ENCODER_ID, content_hash=index.content_hash)
+
+    num_rows = len(index.texts)
+    assert loaded.texts == index.texts
+    np.testing.assert_array_equal(
+        loaded.vectors.reconstruct_n(0, num_rows), index.vectors.reconstruct_n(0, num_rows)
+    )
+
+
+def test_search_equals_exact_numpy_search(index: FaqIndex) -> None:
+    query = embed_words(["how long can things be returned"])[0]
+    rows = index.vectors.reconstruct_n(0, len(index.texts))
+    best_row = int(np.argmax(rows @ query))
+
+    found = index.search(query, limit=3)
+
+    assert found[0][0] == index.texts[best_row].entry_id
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+@pytest.mark.parametrize("name", _FILES)
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.99])
+def test_one_flipped_byte_is_refused(index: FaqIndex, tmp_path: Path, name: str, place: float) -> None:
+    save_index(index, tmp_path / "one")
+    damaged = tmp_path / "one" / name
+    content = bytearray(damaged.read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1
+    damaged.write_bytes(content)
+
+    with pytest.raises(IndexMismatchError, match=rf"{name}.*spandesk index build"):
+        load_index(tmp_path / "one")
+
+
+@pytest.mark.parametrize("name", _FILES)
+def test_a_missing_file_is_refused(index: FaqIndex, tmp_path: Path, name: str) -> None:
+    save_index(index, tmp_path / "one")
+    (tmp_path / "one" / name).unlink()
+
+    with pytest.raises(IndexMismatchError, match=rf"{name}.*spandesk index build"):
+        load_index(tmp_path / "one")
+
+
+def test_an_index_of_another_encoder_is_refused(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+
+    message = "encoder_id of the index one: got bag-of-words, expected newer; build it again"
+    with pytest.raises(IndexMismatchError, match=message):
+        load_index(tmp_path / "one", encoder_id="newer")
+
+
+def test_an_index_of_other_content_is_refused(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+
+    with pytest.raises(IndexMismatchError, match="content_hash of the index one: .*expected other"):
+        load_index(tmp_path / "one", content_hash="other")
+
+
+def test_saving_again_replaces_a_damaged_index_and_leaves_nothing_else(
+    index: FaqIndex, tmp_path: Path
+) -> None:
+    save_index(index, tmp_path / "one")
+    (tmp_path / "one" / "texts.json").write_text("[]")
+
+    save_index(index, tmp_path / "one")
+
+    assert load_index(tmp_path / "one").texts == index.texts
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_failed_save_leaves_the_old_index(
+    index: FaqIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_index(index, tmp_path / "one")
+    broken = FaqIndex(index.texts, object(), index.content_hash, index.vectors)  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        save_index(broken, tmp_path / "one")
+
+    assert load_index(tmp_path / "one").texts == index.texts
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_manifest_says_where_the_index_comes_from(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
+
+    assert manifest["encoder_id"] == ENCODER_ID
+    assert manifest["content_hash"] == index.content_hash
+    assert (manifest["num_texts"], manifest["num_dimensions"]) == (len(index.texts), 64)
+
+
+def test_snapshot_paths_differ_by_encoder_and_content(tmp_path: Path) -> None:
+    paths = {
+        snapshot_path(tmp_path, encoder_id=encoder_id, content_hash=content)
+        for encoder_id, content in [("a", "b"), ("a", "c"), ("ab", "")]
+    }
+
+    assert len(paths) == 3
+
+
+def test_an_empty_store_has_an_empty_index(tmp_path: Path) -> None:
+    save_index(build_index([], embed_words, encoder_id=ENCODER_ID), tmp_path / "empty")
+
+    assert load_index(tmp_path / "empty").search(embed_words(["a"])[0], limit=3) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.ones((2, 4), dtype=np.float32), r"got shape \(2, 4\), expected \(12, hidden\)"),
+        (np.ones((12, 4), dtype=np.float32), r"got length 2\.0, expected length 1"),
+        (np.full((12, 4), np.nan, dtype=np.float32), r"got length nan, expected length 1"),
+    ],
+    ids=["too few", "not unit", "not a number"],
+)
+def test_embeddings_that_do_not_fit_are_refused(rows: np.ndarray, message: str) -> None:
+    with pytest.raises(IndexMismatchError, match=message):
+        build_index(ENTRIES, lambda texts: rows, encoder_id=ENCODER_ID)

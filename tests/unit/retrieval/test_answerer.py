@@ -1,0 +1,139 @@
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nlu.types import IntentPrediction, ParsedUtterance
+from retrieval.answerer import AnswerThresholds, FaqAnswerer, confidence_of
+from retrieval.index import IndexMismatchError, build_index
+from retrieval.types import Answer, Hit, NoAnswer, Suggestions
+from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
+
+
+def _refuse(texts: Sequence[str]) -> NDArray[np.float32]:
+    raise AssertionError(f"embedded again: {texts}")
+
+
+def _answerer(embed: object = _refuse, **thresholds: float) -> FaqAnswerer:
+    index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+    return FaqAnswerer(ENTRIES, index, embed, replace(AnswerThresholds(), **thresholds))  # type: ignore[arg-type]
+
+
+def _parsed(text: str, encoder_id: str = ENCODER_ID) -> ParsedUtterance:
+    embedding = embed_words([text])[0]
+    return ParsedUtterance(text, IntentPrediction("ask", 1.0), embedding=embedding, encoder_id=encoder_id)
+
+
+def test_answer_gives_the_whole_passage_of_a_certain_hit() -> None:
+    outcome = _answerer().answer(_parsed("is klarna accepted"))
+
+    passage = ENTRIES[2].passage
+    assert isinstance(outcome, Answer)
+    assert (outcome.entry_id, outcome.passage, outcome.source) == ("pay-klarna", passage, "/help#pay-klarna")
+    assert outcome.passage[outcome.span_start : outcome.span_end] == passage
+    assert 0.6 <= outcome.confidence <= 1.0
+
+
+def test_answer_suggests_when_no_hit_is_certain() -> None:
+    answerer = _answerer(min_confidence=0.999999, min_dense_score=0.1, max_suggestions=1)
+
+    outcome = answerer.answer(_parsed("is klarna accepted"))
+
+    assert outcome == Suggestions((("pay-klarna", "Is Klarna accepted?"),))
+
+
+def test_answer_says_that_there_is_nothing_close() -> None:
+    outcome = _answerer().answer(_parsed("penguins on mars"))
+
+    assert isinstance(outcome, NoAnswer)
+    assert "below 0.35" in outcome.reason
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_answer_of_an_empty_utterance_is_nothing(text: str) -> None:
+    assert _answerer().answer(_parsed(text)) == NoAnswer("the utterance is empty")
+
+
+def test_answer_of_an_empty_store_is_nothing() -> None:
+    index = build_index([], embed_words, encoder_id=ENCODER_ID)
+
+    outcome = FaqAnswerer([], index, _refuse).answer(_parsed("is klarna accepted"))
+
+    assert outcome == NoAnswer("the FAQ store is empty")
+
+
+@pytest.mark.parametrize(
+    "parsed",
+    [
+        _parsed("is klarna accepted", encoder_id="older"),
+        replace(_parsed("is klarna accepted"), embedding=None),
+    ],
+    ids=["another encoder", "no embedding"],
+)
+def test_answer_embeds_the_text_anew_when_its_embedding_does_not_fit(parsed: ParsedUtterance) -> None:
+    embedded: list[str] = []
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        embedded.extend(texts)
+        return embed_words(texts)
+
+    outcome = _answerer(embed).answer(parsed)
+
+    assert isinstance(outcome, Answer)
+    assert embedded == ["is klarna accepted"]
+
+
+def test_answer_entry_gives_a_known_entry_for_certain() -> None:
+    outcome = _answerer().answer_entry("delivery-price")
+
+    assert isinstance(outcome, Answer)
+    assert (outcome.entry_id, outcome.confidence) == ("delivery-price", 1.0)
+
+
+def test_answer_entry_says_when_an_entry_is_gone() -> None:
+    assert _answerer().answer_entry("gone") == NoAnswer("there is no FAQ entry 'gone'")
+
+
+def test_answerer_refuses_an_index_of_other_entries() -> None:
+    index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+
+    with pytest.raises(IndexMismatchError, match="build the index again"):
+        FaqAnswerer(ENTRIES[:2], index, embed_words)
+
+
+def _hit(dense_score: float, lexical_rank: int | None = None) -> Hit:
+    return Hit("a", 1, 0.2, dense_score, 1, 0.0, lexical_rank)
+
+
+def test_confidence_of_a_hit_is_the_stated_logistic_function() -> None:
+    confidence = confidence_of([_hit(0.6, lexical_rank=1), _hit(0.5)])
+
+    logit = 6.29 * 0.6 + 9.86 * 0.1 + 0.90 - 3.93
+    assert confidence == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+def test_confidence_grows_with_the_lead() -> None:
+    assert confidence_of([_hit(0.6), _hit(0.3)]) > confidence_of([_hit(0.6), _hit(0.59)])
+
+
+def test_confidence_of_no_hits_is_zero() -> None:
+    assert confidence_of([]) == 0.0
+
+
+def test_answers_from_many_threads_are_the_same() -> None:
+    answerer, found = _answerer(), []
+    expected = answerer.answer(_parsed("is klarna accepted"))
+    threads = [
+        threading.Thread(target=lambda: found.append(answerer.answer(_parsed("is klarna accepted"))))
+        for _ in range(8)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [expected] * 8

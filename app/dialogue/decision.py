@@ -63,9 +63,15 @@ Decision = Reply | AskSlot | AnswerFaq | RunAction | Fallback | Handoff | Relay 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision with the policy that made it and its reasons, for the log and the agent's console."""
+    """A decision with the policy that made it and its reasons, for the log and the agent's console.
+
+    `hide_rule_turn`: no story knows this turn, so stories do not see it. `interrupts_loop`: the active form
+    is told that something else came between, so that it asks again without reading the utterance.
+    """
 
     decision: Decision
     policy: str
     reasons: tuple[str, ...]
     confidence: float = 1.0
+    hide_rule_turn: bool = False
+    interrupts_loop: bool = False

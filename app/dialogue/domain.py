@@ -110,3 +110,9 @@ class Domain:
     def initial_slots(self) -> dict[str, Any]:
         """Give every slot its initial value."""
         return {name: slot.initial_value for name, slot in self.slots.items()}
+
+    def slot_value(self, slots: Mapping[str, Any], name: str) -> Any:
+        """Give a slot's value among `slots` that were set, or else its initial value."""
+        if name in slots:
+            return slots[name]
+        return self.slots[name].initial_value if name in self.slots else None

@@ -53,6 +53,9 @@ class TrackerStore(Protocol):
     def load(self, conversation_id: str) -> Tracker:
         """Fold the stored events; an unknown conversation gives an empty tracker of version 0."""
 
+    def recorded(self, conversation_id: str, *, after_sequence: int = 0) -> list[RecordedEvent]:
+        """Give the events after a sequence number, in order."""
+
     def append(
         self, conversation_id: str, events: Sequence[Event], *, expected_version: int
     ) -> list[RecordedEvent]:
@@ -73,7 +76,8 @@ class ActionRunner(Protocol):
         """Run a custom action; its messages come back as BotUttered, in order.
 
         A message that names a response (``utter_message(response=...)``) comes back as a BotUttered with that
-        `response`, empty text, and the action's variables in `custom`; the manager renders it.
+        `response`, empty text, and the action's variables in `custom`; the manager renders it. An action that
+        does not want to run now (``ActionExecutionRejection``) gives an ActionExecutionRejected.
 
         Raises:
             ActionFailedError: it raised, is unknown, or returned unknown events.

@@ -1,0 +1,58 @@
+"""The bot's own actions as the dialogue sees them: run, then what they said filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_VALIDATE_SLOT_MAPPINGS
+from app.dialogue.domain import Domain
+from app.dialogue.events import ActionExecuted, Event, SlotSet
+from app.dialogue.ports import ActionRunner
+from app.dialogue.responses import Speaker
+from app.dialogue.slots import fill_slots, slot_actions, with_validated
+from app.dialogue.tracker import Tracker, fold
+from nlu.types import ParsedUtterance
+
+
+class CustomActions:
+    """Runs custom actions; every message that comes back is complete."""
+
+    def __init__(self, runner: ActionRunner, speaker: Speaker) -> None:
+        self._runner = runner
+        self._speaker = speaker
+
+    def knows(self, action: str) -> bool:
+        """Say whether the bot has such a custom action."""
+        return self._runner.knows(action)
+
+    def run(self, action: str, tracker: Tracker) -> list[Event]:
+        """Run a custom action; what it said is filled in with the slots as they were before it.
+
+        Raises:
+            ActionFailedError: it raised, is unknown, or returned nonsense.
+            TemplateError: it named a response that does not exist or lacks a variable.
+        """
+        return self._speaker.render(self._runner.run(action, tracker), tracker)
+
+    def extract_slots(self, parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[Event]:
+        """Fill slots by all mappings, custom ones too, and have ``action_validate_slot_mappings`` check them.
+
+        Raises:
+            ActionFailedError, TemplateError: see `run`.
+        """
+        events: list[Event] = [*fill_slots(parsed, tracker, domain)]
+        for action in slot_actions(parsed, tracker, domain):
+            if self.knows(action):
+                events += self.run(action, fold(tracker, events))
+        if not self.knows(ACTION_VALIDATE_SLOT_MAPPINGS):
+            return events
+        return with_validated(
+            events, self.run(ACTION_VALIDATE_SLOT_MAPPINGS, _at_candidates(tracker, events))
+        )
+
+
+def _at_candidates(tracker: Tracker, events: Sequence[Event]) -> Tracker:
+    """Make the tracker that a validating action expects: the candidates are its last events."""
+    candidates = [event for event in events if isinstance(event, SlotSet)]
+    others = [event for event in events if not isinstance(event, SlotSet)]
+    return fold(tracker, [*others, ActionExecuted(ACTION_EXTRACT_SLOTS), *candidates])

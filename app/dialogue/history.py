@@ -1,0 +1,100 @@
+"""What of a conversation's events still counts: restarts forget, taken-back messages vanish. Pure.
+
+A form that asks several questions in a row counts as one execution, as in Rasa: its happy path is the
+form's own affair and invisible to rules and stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from app.dialogue.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoopChanged,
+    Event,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+    UserUttered,
+)
+
+
+def rewound(events: Sequence[Event]) -> list[Event]:
+    """Give the events since the last restart or session start, without what was taken back.
+
+    Taking a customer's utterance back also takes back the ``action_listen`` before it.
+    """
+    done: list[Event] = []
+    for event in _since_forgetting(events):
+        if isinstance(event, UserUtteranceReverted):
+            _undo_until(UserUttered, done)
+            _undo_until(ActionExecuted, done)
+        else:
+            done.append(event)
+    return done
+
+
+def applied(events: Sequence[Event], forms: Collection[str]) -> list[Event]:
+    """Give the rewound events with the happy path of each form collapsed into one execution."""
+    done: list[Event] = []
+    for event in rewound(events):
+        if isinstance(event, ActionExecuted) and event.action in forms and _goes_on(event.action, done):
+            _undo_back_to(event.action, done)
+        else:
+            done.append(event)
+    return done
+
+
+def last_turn(events: Sequence[Event]) -> Sequence[Event]:
+    """Give the events from the latest customer utterance on; all of them when there is none."""
+    return events[_last_index(events, UserUttered) :]
+
+
+def turn_before(events: Sequence[Event]) -> Sequence[Event]:
+    """Give the events of the customer turn before the latest one; empty when there is none."""
+    end = _last_index(events, UserUttered)
+    return last_turn(events[:end]) if end else ()
+
+
+def _last_index(events: Sequence[Event], kind: type) -> int:
+    return next((i for i in range(len(events) - 1, -1, -1) if isinstance(events[i], kind)), 0)
+
+
+def _since_forgetting(events: Sequence[Event]) -> Sequence[Event]:
+    for index in range(len(events) - 1, -1, -1):
+        if isinstance(events[index], Restarted | SessionStarted):
+            return events[index + 1 :]
+    return events
+
+
+def _undo_until(kind: type, done: list[Event]) -> None:
+    while done and not isinstance(done.pop(), kind):
+        pass
+
+
+def _undo_back_to(form: str, done: list[Event]) -> None:
+    """Drop utterances and actions after the form's last execution; what they set stays."""
+    kept: list[Event] = []
+    while not (isinstance(done[-1], ActionExecuted) and done[-1].action == form):
+        event = done.pop()
+        if not isinstance(event, ActionExecuted | UserUttered):
+            kept.append(event)
+    done.extend(reversed(kept))
+
+
+def _goes_on(form: str, done: Sequence[Event]) -> bool:
+    """Say whether this execution continues an earlier one, with nothing but the form in between."""
+    next_action: str | None = None
+    for event in reversed(done):
+        if isinstance(event, ActiveLoopChanged) and event.name is None:
+            return False
+        if isinstance(event, ActionExecutionRejected) and event.action == form:
+            return False
+        if isinstance(event, UserUttered) and next_action not in {None, form}:
+            return False
+        if isinstance(event, ActionExecuted):
+            if event.action == form:
+                return True
+            next_action = event.action
+    return False

@@ -1,0 +1,285 @@
+"""The straight line of one customer message: load, understand, decide, act, save, then send.
+
+Turns of one conversation happen one after the other; another process that was faster is noticed when saving,
+and the turn is done again once on top of what it saved. Every method blocks: call them in a worker thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.custom_actions import CustomActions
+from app.dialogue.decision import Decided, Relay, Stay
+from app.dialogue.errors import ActionFailedError, ConflictError, NotFoundError, TemplateError
+from app.dialogue.events import (
+    ActionExecuted,
+    ActionFailed,
+    DecisionMade,
+    Event,
+    RecordedEvent,
+    SessionStarted,
+    UserUttered,
+)
+from app.dialogue.executor import Executor, decision_made
+from app.dialogue.handoff import join, leave, say
+from app.dialogue.locks import KeyedLock
+from app.dialogue.policy import decide
+from app.dialogue.ports import ActionRunner, Answerer, Clock, Interpreter, Publisher, TrackerStore
+from app.dialogue.responses import Speaker
+from app.dialogue.script import BotScript
+from app.dialogue.sessions import needs_session, session_events
+from app.dialogue.tracker import Tracker
+from app.dialogue.turn import Turn
+from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
+
+_log = logging.getLogger(__name__)
+
+UNDERSTANDING = "understanding"  # stands for the interpreter in an ActionFailed event
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the manager needs from the outside."""
+
+    interpreter: Interpreter
+    answerer: Answerer
+    actions: ActionRunner
+    store: TrackerStore
+    publisher: Publisher
+    clock: Clock
+    rng: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message may cost."""
+
+    max_message_chars: int = 2_000
+    max_actions_per_turn: int = 10  # Rasa's default; a bot that needs more runs in a circle
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a turn recorded, in order; `duplicate` when the message had been handled before."""
+
+    recorded: list[RecordedEvent]
+    duplicate: bool = False
+
+
+class DialogueManager:
+    """Handles the messages of customers and agents for one bot."""
+
+    def __init__(self, script: BotScript, ports: Ports, limits: Limits | None = None) -> None:
+        self._script = script
+        self._ports = ports
+        self._limits = limits or Limits()
+        self._speaker = Speaker(script.domain, ports.rng)
+        self._actions = CustomActions(ports.actions, self._speaker)
+        self._executor = Executor(script, self._actions, ports.answerer, self._speaker, ports.rng)
+        self._locks = KeyedLock()
+
+    def handle_message(self, message: CustomerMessage) -> TurnResult:
+        """Do everything that one customer message asks for; what it recorded is saved, then published.
+
+        Raises:
+            InvalidInputError: the message is empty or too long.
+            ConflictError: other processes were faster twice.
+        """
+        check_message(message, max_chars=self._limits.max_message_chars)
+        return self._in_turn(message.conversation_id, lambda tracker: self._reply(message, tracker))
+
+    def start(self, conversation_id: str, channel: str) -> TurnResult:
+        """Begin a new conversation and say the welcome; one that has begun stays as it is."""
+
+        def _begin(tracker: Tracker) -> TurnResult:
+            if tracker.events:
+                return TurnResult([], duplicate=True)
+            turn = self._new_turn(tracker)
+            self._begin_session(turn, welcome_on=channel)
+            return self._save(turn)
+
+        return self._in_turn(conversation_id, _begin)
+
+    def agent_join(self, conversation_id: str, *, agent_id: str, agent_name: str) -> TurnResult:
+        """Let an agent take over; the bot is silent from now on.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+            HandoffError: an agent has it already.
+        """
+        return self._by_agent(conversation_id, lambda t: join(t, agent_id=agent_id, agent_name=agent_name))
+
+    def agent_say(self, conversation_id: str, text: str, *, agent_id: str, agent_name: str) -> TurnResult:
+        """Let the agent who joined write to the customer.
+
+        Raises:
+            InvalidInputError: the text is empty or too long.
+            NotFoundError: there is no such conversation.
+            HandoffError: this agent has not joined.
+        """
+        check_text(text, max_chars=self._limits.max_message_chars)
+        return self._by_agent(
+            conversation_id, lambda t: say(t, text, agent_id=agent_id, agent_name=agent_name)
+        )
+
+    def agent_leave(self, conversation_id: str) -> TurnResult:
+        """Hand the conversation back to the bot, or withdraw the request for a person.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+            HandoffError: the bot has it already and nobody was asked for.
+        """
+        return self._by_agent(conversation_id, leave)
+
+    def _reply(self, message: CustomerMessage, tracker: Tracker) -> TurnResult:
+        earlier = self._find_earlier_reply(message, tracker)
+        if earlier is not None:
+            return TurnResult(earlier, duplicate=True)
+        turn = self._new_turn(tracker)
+        if needs_session(tracker, self._script.domain, self._ports.clock()):
+            self._begin_session(turn)
+        self._hear(message, turn)
+        self._act(turn)
+        result = self._save(turn)
+        _log_turn(turn)
+        return result
+
+    def _find_earlier_reply(self, message: CustomerMessage, tracker: Tracker) -> list[RecordedEvent] | None:
+        place = find_turn(tracker.events, message.client_message_id)
+        if place is None:
+            return None
+        recorded = self._ports.store.recorded(tracker.conversation_id, after_sequence=place.start)
+        return recorded[: place.stop - place.start]
+
+    def _hear(self, message: CustomerMessage, turn: Turn) -> None:
+        """Record the utterance and what it sets; while an agent has the conversation it sets nothing."""
+        utterance, failure = understand(message, self._ports.interpreter, self._script.domain)
+        turn.record(utterance)
+        if failure is not None:
+            reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)
+            turn.record(ActionFailed(UNDERSTANDING, str(failure), reference))
+        if turn.tracker.mode == "agent":
+            return
+        try:
+            slots = self._actions.extract_slots(utterance.parsed, turn.tracker, self._script.domain)
+        except (ActionFailedError, TemplateError) as error:
+            slots = self._executor.apologise(ACTION_EXTRACT_SLOTS, error, turn.tracker)
+        turn.record_all(slots)
+
+    def _act(self, turn: Turn) -> None:
+        """Decide and execute until the bot listens again; bounded."""
+        for _ in range(self._limits.max_actions_per_turn):
+            decided = decide(turn.tracker, self._script)
+            if isinstance(decided.decision, Stay | Relay):
+                _listen(turn, decided)
+                return
+            if not self._executor.execute(decided, turn):
+                break
+            if turn.is_over:
+                return
+        else:
+            self._stop_circling(turn)
+        turn.record(ActionExecuted(ACTION_LISTEN))
+
+    def _stop_circling(self, turn: Turn) -> None:
+        last = turn.tracker.latest_action or ""
+        error = ActionFailedError(
+            f"got more than {self._limits.max_actions_per_turn} actions in one turn, the last was '{last}';"
+            f" a rule or story runs in a circle"
+        )
+        turn.record_all(self._executor.apologise(last, error, turn.tracker))
+
+    def _begin_session(self, turn: Turn, *, welcome_on: str | None = None) -> None:
+        """Record a new session, by the bot's own ``action_session_start`` if it has one."""
+        turn.record(ActionExecuted(ACTION_SESSION_START))
+        if self._actions.knows(ACTION_SESSION_START):
+            turn.record_all(self._own_session_start(turn.tracker))
+        if not turn.is_over:
+            *session, listen = session_events(turn.tracker, self._script.domain)
+            turn.record_all(session)
+            if welcome_on is not None and self._script.welcome is not None:
+                turn.record(self._speaker.say(self._script.welcome, turn.tracker, channel=welcome_on))
+            turn.record(listen)
+
+    def _own_session_start(self, tracker: Tracker) -> list[Event]:
+        """Run the bot's own session start; without a session in what it gives, ours begins one."""
+        try:
+            events = self._actions.run(ACTION_SESSION_START, tracker)
+        except (ActionFailedError, TemplateError) as error:
+            reference = self._executor.log_failure(ACTION_SESSION_START, error, tracker)
+            return [ActionFailed(ACTION_SESSION_START, str(error), reference)]
+        if not any(isinstance(event, SessionStarted) for event in events):
+            return events
+        return [event for event in events if event != ActionExecuted(ACTION_LISTEN)] + [
+            ActionExecuted(ACTION_LISTEN)
+        ]
+
+    def _by_agent(self, conversation_id: str, step: Callable[[Tracker], Sequence[Event]]) -> TurnResult:
+        def _take(tracker: Tracker) -> TurnResult:
+            if not tracker.events:
+                raise NotFoundError(f"got the conversation {conversation_id}; expected one that has begun")
+            turn = self._new_turn(tracker)
+            turn.record_all(step(tracker))
+            return self._save(turn)
+
+        return self._in_turn(conversation_id, _take)
+
+    def _in_turn(self, conversation_id: str, step: Callable[[Tracker], TurnResult]) -> TurnResult:
+        """Take a step on the present tracker, one at a time per conversation; after a conflict once again."""
+        with self._locks.hold(conversation_id):
+            try:
+                return step(self._ports.store.load(conversation_id))
+            except ConflictError:
+                _log.info("turn_repeated", extra={"conversation_id": conversation_id})
+                return step(self._ports.store.load(conversation_id))
+
+    def _new_turn(self, tracker: Tracker) -> Turn:
+        return Turn(tracker, self._ports.clock())
+
+    def _save(self, turn: Turn) -> TurnResult:
+        """Save all events in one transaction, and only then publish them."""
+        tracker = turn.tracker
+        recorded = self._ports.store.append(
+            tracker.conversation_id, turn.events, expected_version=tracker.version
+        )
+        self._ports.publisher.publish(tracker.conversation_id, recorded)
+        return TurnResult(recorded)
+
+
+def find_turn(events: Sequence[Event], client_message_id: str | None) -> range | None:
+    """Give the places (from 0) of the events that a message with this id led to; None if there was none."""
+    if client_message_id is None:
+        return None
+    start: int | None = None
+    for index, event in enumerate(events):
+        if start is not None and isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN:
+            return range(start, index + 1)
+        if isinstance(event, UserUttered) and event.client_message_id == client_message_id:
+            start = index
+    return None if start is None else range(start, len(events))
+
+
+def _listen(turn: Turn, decided: Decided) -> None:
+    if isinstance(decided.decision, Relay):
+        turn.record(decision_made(decided))
+    turn.record(
+        ActionExecuted(
+            ACTION_LISTEN, decided.policy, decided.confidence, hide_rule_turn=decided.hide_rule_turn
+        )
+    )
+
+
+def _log_turn(turn: Turn) -> None:
+    utterance = next(event for event in turn.events if isinstance(event, UserUttered))
+    decisions = [event.decision for event in turn.events if isinstance(event, DecisionMade)]
+    fields = {
+        "conversation_id": turn.tracker.conversation_id,
+        "intent": utterance.parsed.intent.name,
+        "confidence": round(utterance.parsed.intent.confidence, 3),
+        "decisions": ",".join(decisions),
+    }
+    _log.info("message_handled", extra=fields)

@@ -1,0 +1,46 @@
+"""Two-stage fallback: ask which of two was meant, ask for other words, then give up and offer a person."""
+
+from __future__ import annotations
+
+from app.dialogue.action_names import (
+    ACTION_ASK_AFFIRMATION,
+    ACTION_LISTEN,
+    ASK_REPHRASE,
+    OUT_OF_SCOPE_INTENT,
+)
+from app.dialogue.decision import Decided, Fallback
+from app.dialogue.events import ActionExecuted
+from app.dialogue.history import turn_before
+from app.dialogue.policies.choice import next_fallback_step
+from app.dialogue.policies.rule import decide_rule
+from app.dialogue.policies.story import decide_story
+from app.dialogue.script import BotScript
+from app.dialogue.tracker import Tracker
+
+
+def decide_none_of_these(tracker: Tracker, _: BotScript) -> Decided | None:
+    """Ask for other words when the customer meant none of what was offered."""
+    message = tracker.latest_message
+    if message is None or tracker.latest_action != ACTION_LISTEN:
+        return None
+    actions = {event.action for event in turn_before(tracker.events) if isinstance(event, ActionExecuted)}
+    if message.parsed.intent.name != OUT_OF_SCOPE_INTENT or ACTION_ASK_AFFIRMATION not in actions:
+        return None
+    return Decided(
+        Fallback(ASK_REPHRASE), "fallback", ("the customer meant none of these",), hide_rule_turn=True
+    )
+
+
+def decide_fallback(tracker: Tracker, script: BotScript) -> Decided | None:
+    """Take the next step of the fallback, or what the bot's own rule or story says."""
+    if tracker.latest_action != ACTION_LISTEN:
+        return None
+    own = decide_rule(tracker, script) or decide_story(tracker, script)
+    if own is not None:
+        return own
+    message = tracker.latest_message
+    intent = message.parsed.intent.name if message is not None else "nothing"
+    reasons = (f"no rule, story or FAQ entry for {intent}",)
+    return Decided(
+        Fallback(next_fallback_step(tracker, script)), "fallback", reasons, 0.0, hide_rule_turn=True
+    )

@@ -1,0 +1,57 @@
+"""Rules: the most specific rule that fits says what comes next, action by action."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_REQUEST_HANDOFF
+from app.dialogue.decision import AskSlot, Decided, Stay
+from app.dialogue.policies.choice import decision_for
+from app.dialogue.policies.form import return_to_form
+from app.dialogue.rule_book import RuleMoment
+from app.dialogue.script import BotScript
+from app.dialogue.states import NO_LOOP, conversation_states
+from app.dialogue.tracker import Tracker
+
+
+def decide_rule(tracker: Tracker, script: BotScript) -> Decided | None:
+    """Do what the best fitting rule says.
+
+    A rule that knows nothing of forms ends its turn by listening; inside a form, the form asks again instead.
+    """
+    states = conversation_states(tracker.events, script.domain)
+    best = script.rules.best(states)
+    if best is None:
+        return None
+    decided = _decided(best, tracker, script)
+    if tracker.active_loop is None:
+        return decided
+    if _is_end_of_general_rule(best):
+        return None if script.rules.forbids_loop(states) else _after_general_rule(decided, tracker, script)
+    if isinstance(decided.decision, AskSlot) and script.rules.interrupts_loop(states):
+        return replace(decided, interrupts_loop=True)
+    return decided
+
+
+def _decided(best: RuleMoment, tracker: Tracker, script: BotScript) -> Decided:
+    action = best.moment.action
+    reasons = [f"rule '{best.rule.name}'"]
+    if tracker.latest_message is not None:
+        intent = tracker.latest_message.parsed.intent
+        reasons.append(f"intent {intent.name} ({intent.confidence:.2f})")
+    if best.rule.source:
+        reasons.append(best.rule.source)
+    return Decided(
+        decision_for(action, tracker, script), "rule", tuple(reasons), hide_rule_turn=best.is_rule_only
+    )
+
+
+def _is_end_of_general_rule(best: RuleMoment) -> bool:
+    return best.moment.action == ACTION_LISTEN and best.moment.states[-1].active_loop in {None, NO_LOOP}
+
+
+def _after_general_rule(decided: Decided, tracker: Tracker, script: BotScript) -> Decided:
+    """Ask the form's question again, but not of somebody who waits for a person."""
+    if tracker.latest_action == ACTION_REQUEST_HANDOFF:
+        return replace(decided, decision=Stay())
+    return return_to_form(tracker, script) or decided

@@ -106,7 +106,8 @@ def assemble_bundle(contents: BundleContents, checkpoint: EncoderCheckpoint, *, 
     """
     encoder = load_encoder(checkpoint)
     Lora(contents.lora).merge(encoder, contents.adapter)
-    model = JointModel(encoder, contents.sizes)
+    with torch.random.fork_rng(devices=[]):  # fresh heads draw numbers that are replaced at once
+        model = JointModel(encoder, contents.sizes)
     wrong = model.load_state_dict(dict(contents.heads), strict=False)
     missing = [name for name in wrong.missing_keys if not name.startswith("encoder.")]
     if missing or wrong.unexpected_keys:

@@ -83,7 +83,7 @@ def load_encoder(checkpoint: EncoderCheckpoint) -> SpanEncoder:
 def _load_body(checkpoint: EncoderCheckpoint) -> Any:
     from transformers import AutoModel
 
-    with _quiet_transformers():
+    with _quiet_transformers(), torch.random.fork_rng(devices=[]):  # the unused pooler draws numbers
         try:
             body, report = AutoModel.from_pretrained(
                 checkpoint.path, dtype=torch.float32, local_files_only=True, output_loading_info=True

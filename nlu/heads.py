@@ -13,6 +13,7 @@ from nlu.text import Casing
 
 _WIDTH_BORDERS = (1, 2, 3, 4, 6, 9, 14, 22)
 _FEATURE_SIZE = 32
+_PAIR_STD, _BORDER_STD = 0.02, 0.06  # small against the bias
 _UNLABELLED_BIAS = -4.0  # almost all spans have no label; the head starts from that
 
 
@@ -50,16 +51,19 @@ class SpanHead(nn.Module):
         self.start = nn.Linear(hidden + _FEATURE_SIZE, size)
         self.last = nn.Linear(hidden + _FEATURE_SIZE, size)
         self.bilinear = nn.Parameter(torch.empty(num_labels, size, size))
-        self.start_linear = nn.Linear(size, num_labels, bias=False)
-        self.last_linear = nn.Linear(size, num_labels, bias=False)
-        self.inside = nn.Linear(hidden + _FEATURE_SIZE, num_labels, bias=False)
+        self.start_scores = nn.Parameter(torch.empty(size, num_labels))
+        self.last_scores = nn.Parameter(torch.empty(size, num_labels))
+        self.inside_scores = nn.Parameter(torch.empty(hidden + _FEATURE_SIZE, num_labels))
         self.width = nn.Embedding(len(_WIDTH_BORDERS) + 1, num_labels)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Start from small pair scores and a strong belief in no label."""
-        nn.init.normal_(self.bilinear, std=0.02)
-        nn.init.zeros_(self.inside.weight)
+        """Start from small pair scores and a strong belief in no label; a casing never seen says nothing."""
+        nn.init.zeros_(self.casing.weight)
+        nn.init.normal_(self.bilinear, std=_PAIR_STD)
+        nn.init.normal_(self.start_scores, std=_BORDER_STD)
+        nn.init.normal_(self.last_scores, std=_BORDER_STD)
+        nn.init.zeros_(self.inside_scores)
         nn.init.constant_(self.width.weight, _UNLABELLED_BIAS)
 
     def forward(self, states: torch.Tensor, casing: torch.Tensor, patterns: torch.Tensor) -> torch.Tensor:
@@ -81,9 +85,9 @@ class SpanHead(nn.Module):
         start = self.dropout(nn.functional.gelu(self.start(tokens)))  # (batch, seq, size)
         last = self.dropout(nn.functional.gelu(self.last(tokens)))
         pairs = torch.matmul(start.unsqueeze(1), self.bilinear) @ last.transpose(1, 2).unsqueeze(1)
-        borders = self.start_linear(start).transpose(1, 2).unsqueeze(3) + self.last_linear(last).transpose(
-            1, 2
-        ).unsqueeze(2)  # (batch, num_labels, seq, seq)
+        borders = (start @ self.start_scores).transpose(1, 2).unsqueeze(3) + (
+            last @ self.last_scores
+        ).transpose(1, 2).unsqueeze(2)  # (batch, num_labels, seq, seq)
         gains: torch.Tensor = (
             pairs + borders + self._mean_inside(tokens) + self._width_scores(states.shape[1])
         )
@@ -91,7 +95,7 @@ class SpanHead(nn.Module):
 
     def _mean_inside(self, tokens: torch.Tensor) -> torch.Tensor:
         """Average a token score per label over each span, by differences of cumulative sums."""
-        evidence = self.inside(tokens).transpose(1, 2)  # (batch, num_labels, seq)
+        evidence = (tokens @ self.inside_scores).transpose(1, 2)  # (batch, num_labels, seq)
         after = evidence.cumsum(dim=2)
         total = after.unsqueeze(2) - (after - evidence).unsqueeze(3)  # (batch, num_labels, seq, seq)
         mean: torch.Tensor = total / _widths(tokens.shape[1], tokens.device).clamp(min=1)

@@ -121,8 +121,8 @@ def joint_losses(output: JointOutput, targets: Targets, batch: Batch) -> Losses:
 
 def span_loss(gains: torch.Tensor, spans: torch.Tensor, word_mask: torch.Tensor) -> torch.Tensor:
     """Sum the cross-entropy over the cells that are spans, divided by the number of examples."""
-    unlabelled = torch.zeros_like(gains[:, :1])
-    logits = torch.cat([unlabelled, gains], dim=1) if gains.shape[1] else unlabelled
+    unlabelled = gains.new_zeros(gains.shape[0], 1, *gains.shape[2:])  # gain 0, the first class
+    logits = torch.cat([unlabelled, gains], dim=1)
     losses = nn.functional.cross_entropy(logits, spans, reduction="none")  # (batch, seq, seq)
     return (losses * span_cells(word_mask)).sum() / len(spans)
 

@@ -33,14 +33,18 @@ class Lookup:
     max_words: int
 
     def matches(self, text: str) -> Iterator[tuple[int, int]]:
-        """Give the character spans of all known values in `text`, longest first from each word."""
+        """Give the character spans of all known values in `text`, from left to right the longest."""
         words = [(match.start(), match.end(), normalise_text(match[0])) for match in _WORD.finditer(text)]
-        for first in range(len(words)):
-            for length in range(min(self.max_words, len(words) - first), 0, -1):
-                piece = words[first : first + length]
-                if tuple(word for _, _, word in piece) in self.values:
-                    yield piece[0][0], piece[-1][1]
-                    break
+        first = 0
+        while first < len(words):
+            length = self._longest_value([word for _, _, word in words[first : first + self.max_words]])
+            if length:
+                yield words[first][0], words[first + length - 1][1]
+            first += max(1, length)
+
+    def _longest_value(self, words: Sequence[str]) -> int:
+        lengths = range(len(words), 0, -1)
+        return next((length for length in lengths if tuple(words[:length]) in self.values), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class HeadSettings:
 
     span_size: int = 96  # width of a span border's representation
     dropout: float = 0.2
-    shrinkage: float = 0.2  # of the covariance that the intent head starts from, in (0, 1]
+    start_penalty: float = 0.05  # L2 of the logistic regression that the intent head starts from
 
 
 @dataclass(frozen=True, slots=True)

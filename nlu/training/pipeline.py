@@ -183,7 +183,7 @@ def _start_heads(model: JointModel, examples: Sequence[CachedExample], config: T
         model.intent_head.linear,
         torch.stack([example.teacher for example in examples]),
         torch.tensor([example.example.intent for example in examples]),
-        shrinkage=config.heads.shrinkage,
+        penalty=config.heads.start_penalty,
     )
 
 

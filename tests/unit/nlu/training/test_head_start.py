@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from nlu.training.head_start import start_intent_head
+
+
+def started(embeddings: torch.Tensor, intents: torch.Tensor, *, penalty: float = 0.05) -> nn.Linear:
+    linear = nn.Linear(embeddings.shape[1], int(intents.max()) + 1)
+    start_intent_head(linear, embeddings, intents, penalty=penalty)
+    return linear
+
+
+def clouds() -> tuple[torch.Tensor, torch.Tensor]:
+    rng = torch.Generator().manual_seed(1)
+    intents = torch.arange(3).repeat(20)
+    points = torch.eye(3, 8)[intents] + 0.1 * torch.randn(60, 8, generator=rng)
+    return nn.functional.normalize(points, dim=1), intents
+
+
+def test_start_separates_what_can_be_separated() -> None:
+    embeddings, intents = clouds()
+
+    linear = started(embeddings, intents)
+
+    assert torch.equal(linear(embeddings).argmax(dim=1), intents)
+
+
+def test_start_does_not_depend_on_the_seed() -> None:
+    embeddings, intents = clouds()
+
+    assert torch.equal(started(embeddings, intents).weight, started(embeddings, intents).weight)
+
+
+def test_start_is_where_the_gradient_vanishes() -> None:
+    embeddings, intents = clouds()
+    linear = started(embeddings, intents, penalty=1.0)
+
+    loss = nn.functional.cross_entropy(linear(embeddings), intents) + linear.weight.square().sum() / 60
+    loss.backward()  # type: ignore[no-untyped-call]
+
+    assert linear.weight.grad is not None
+    assert linear.weight.grad.abs().max() < 1e-3
+
+
+def test_one_example_per_intent_is_enough() -> None:
+    linear = started(torch.eye(2), torch.tensor([0, 1]))
+
+    assert linear(torch.eye(2)).argmax(dim=1).tolist() == [0, 1]

@@ -5,9 +5,25 @@ Only this module knows concrete classes on both sides of a port.
 
 from __future__ import annotations
 
+import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from app.actions.http import HttpActionRunner
+from app.actions.in_process import InProcessActionRunner
+from app.bot.loader import load_bot
+from app.db.clock import utc_now
+from app.dialogue.manager import DialogueManager, Limits, Ports
+from app.dialogue.script import BotScript, make_script
+from app.provisioning import Stores, ensure_champion, ensure_faq, load_served, wanted_model
+from app.realtime.hub import Hub
+from app.realtime.publisher import InProcessPublisher
+from app.realtime.redis_publisher import RedisPublisher
+from app.serving.understanding import Understanding
+from app.serving.watcher import ModelWatcher
 
 if TYPE_CHECKING:
     from app.bot.bot import Bot
@@ -19,11 +35,10 @@ if TYPE_CHECKING:
     from app.db.tracker_store import SqlTrackerStore
     from app.db.training_store import TrainingJob, TrainingStore
     from app.db.user_store import UserStore
-    from app.dialogue.manager import DialogueManager
-    from app.realtime.hub import Hub
     from app.realtime.publisher import ServerPublisher
-    from app.serving.understanding import Understanding
     from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +61,92 @@ class Services:
     publisher: ServerPublisher  # started and stopped with the server's loop
     request_retraining: Callable[[str], TrainingJob]  # actor -> queued job; the queue is a layer above us
     close: Callable[[], None]  # stops threads and closes the database, at shutdown
+
+
+def build_services(
+    settings: Settings, stores: Stores, request_retraining: Callable[[str], TrainingJob]
+) -> Services:
+    """Load the bot and its models and connect everything; the model in service follows the database.
+
+    Raises:
+        SourceError: the bot has a mistake.
+        NotFoundError: the bot has no trained bundle.
+        CheckpointError: the bundle is damaged or made for another encoder.
+    """
+    bot = load_bot(settings.bot)
+    for warning in bot.warnings:
+        log.warning("bot_warning", extra={"warning": warning})
+    understanding = load_understanding(settings, stores, bot)
+    watcher = ModelWatcher(
+        understanding,
+        wanted=lambda: wanted_model(stores, understanding.bundle_id),
+        load=partial(load_served, stores, settings, bot),
+    )
+    hub = Hub()
+    publisher = (
+        RedisPublisher(hub, settings.redis_url) if settings.redis_url is not None else InProcessPublisher(hub)
+    )
+    runner = make_action_runner(settings, bot)
+    ports = Ports(
+        interpreter=understanding,
+        answerer=understanding,
+        actions=runner,
+        store=stores.trackers,
+        publisher=publisher,
+        clock=utc_now,
+        rng=random.Random(),
+    )
+
+    def close() -> None:
+        watcher.close()
+        understanding.close()
+        runner.close()
+        stores.close()
+
+    watcher.start()
+    return Services(
+        settings=settings,
+        bot=bot,
+        manager=DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars)),
+        understanding=understanding,
+        tracker_store=stores.trackers,
+        conversations=stores.conversations,
+        reviews=stores.reviews,
+        users=stores.users,
+        faq=stores.faq,
+        training=stores.training,
+        models=stores.models,
+        audit=stores.audit,
+        hub=hub,
+        publisher=publisher,
+        request_retraining=request_retraining,
+        close=close,
+    )
+
+
+def load_understanding(settings: Settings, stores: Stores, bot: Bot) -> Understanding:
+    """Put the champion and the present FAQ in service, providing both on a first start."""
+    ensure_faq(stores, bot)
+    champion = ensure_champion(stores, settings, bot)
+    return Understanding(load_served(stores, settings, bot, wanted_model(stores, champion.bundle_id)))
+
+
+def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | HttpActionRunner:
+    """Choose where custom actions run: on the server that is named, or in this process."""
+    url = settings.action_url or bot.config.action_url
+    if url is not None:
+        return HttpActionRunner(url, bot.domain)
+    return InProcessActionRunner(bot.actions_path, bot.domain)
+
+
+def script_of(bot: Bot) -> BotScript:
+    """Make the bot ready to talk."""
+    return make_script(
+        bot.domain,
+        bot.rules,
+        bot.stories,
+        intent_titles=bot.intent_titles,
+        welcome=bot.welcome,
+        max_history=bot.config.max_history,
+    )
+

@@ -30,7 +30,7 @@ from app.dialogue.errors import NotFoundError
 from app.retraining.registry import ModelRegistry
 from app.settings import Settings
 from retrieval.importers import read_faq
-from retrieval.types import FaqEntry
+from retrieval.types import FaqEntry, content_hash
 
 if TYPE_CHECKING:
     from app.serving.understanding import ServedModel
@@ -192,14 +192,16 @@ def wanted_model(stores: Stores, fallback: str) -> Wanted:
 
 def open_index(settings: Settings, entries: Sequence[FaqEntry], interpreter: BundleInterpreter) -> FaqIndex:
     """Load the index snapshot for these entries and this encoder, or build and save it."""
-    from retrieval.index import IndexMismatchError, build_index, hash_content, load_index, save_index
+    from retrieval.embedder import BatchedEmbedder
+    from retrieval.index import IndexMismatchError, build_index, load_index, save_index, snapshot_path
 
-    path = settings.home / "index" / f"{interpreter.encoder_id[:16]}-{hash_content(entries)[:16]}"
+    wanted = {"encoder_id": interpreter.encoder_id, "content_hash": content_hash(entries)}
+    path = snapshot_path(settings.home / "index", **wanted)
     if path.is_dir():
         try:
-            return load_index(path, encoder_id=interpreter.encoder_id, content_hash=hash_content(entries))
+            return load_index(path, **wanted)
         except IndexMismatchError as error:
             log.warning("index_refused", extra={"reason": str(error)})
-    index = build_index(entries, interpreter.embed, encoder_id=interpreter.encoder_id)
+    index = build_index(entries, BatchedEmbedder(interpreter.embed), encoder_id=interpreter.encoder_id)
     save_index(index, path)
     return index

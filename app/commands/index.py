@@ -20,9 +20,8 @@ def run_build(args: argparse.Namespace) -> int:
     entries = stores.faq.published()
     index = open_index(settings, entries, champion_interpreter(stores, settings, bot))
     stores.close()
-    print(
-        f"index over {len(entries)} entries: encoder {index.encoder_id[:16]}, content {index.content_hash[:16]}"
-    )
+    encoder, content = index.encoder_id[:16], index.content_hash[:16]
+    print(f"index over {len(entries)} entries: encoder {encoder}, content {content}")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -15,7 +16,7 @@ class ProgressBar:
 
     def __init__(self) -> None:
         bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
-        self._bar: tqdm[None] = tqdm(total=100, bar_format=bar_format, disable=not sys.stderr.isatty())
+        self._bar: tqdm[NoReturn] = tqdm(total=100, bar_format=bar_format, disable=not sys.stderr.isatty())
         self._stage = ""
 
     def __enter__(self) -> ProgressBar:

@@ -38,8 +38,13 @@ class ConfirmCancel(Action):
         return "action_confirm_cancel"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        act = _cancel if _has_just_asked(tracker) else _offer_to_cancel
-        return with_own_order("action_cancel_order", dispatcher, tracker, act)
+        forget_offer = SlotSet("cancel_offered", None)
+        if _is_plain_yes(tracker):
+            return [forget_offer, *with_own_order(self.name(), dispatcher, tracker, _cancel)]
+        dispatcher.utter_message(
+            text="What do you say yes to? If it is about cancelling, say “cancel my order”."
+        )
+        return [forget_offer]
 
 
 class KeepOrder(Action):
@@ -107,14 +112,16 @@ def _cancel(own: OwnOrder) -> Events:
     else:
         text = f"I'm sorry, I was too slow. {reason}"
     own.say(text)
-    return [SlotSet("cancel_offered", None)]
+    return []
 
 
-def _has_just_asked(tracker: Tracker) -> bool:
-    """Say whether the customer's yes follows our question at once, so that it cannot mean something else."""
+def _is_plain_yes(tracker: Tracker) -> bool:
+    """Say whether the yes follows our question at once and names no order, so that it means just that."""
+    if any(entity["entity"] == "order_number" for entity in tracker.latest_message.get("entities", [])):
+        return False
     names = [event["name"] for event in tracker.events if event["event"] == "action"]
     names = [name for name in names if name != "action_listen"]
-    return bool(names) and names[-1] in ("action_cancel_order", "action_confirm_cancel")
+    return bool(names) and names[-1] == "action_cancel_order"
 
 
 def _change_item(own: OwnOrder) -> Events:

@@ -49,9 +49,9 @@ class FindStore(Action):
                 "and online we deliver to the UK, Ireland, the EU, the United States and Canada."
             )
         elif store.city.lower() == city.lower():
-            text = f"Yes, you find us at {store.address}. {_hours(store)}"
+            text = f"Yes, you find us at {store.address}, {_hours(store)}"
         else:
-            text = f"The shop nearest to {city} is in {store.city}: {store.address}. {_hours(store)}"
+            text = f"The shop nearest to {city} is in {store.city}: {store.address}, {_hours(store)}"
         dispatcher.utter_message(text=text)
         return [SlotSet("task", None)]
 
@@ -64,7 +64,7 @@ class OpeningHours(Action):
         city = tracker.get_slot("city")
         store = _find_store(city) if city else None
         if store is not None:
-            text = f"Our shop in {store.city}: {_hours(store)} On public holidays the hours may differ."
+            text = f"Our shop in {store.city} is {_hours(store)} On public holidays the hours may differ."
         else:
             text = (
                 f"Our shops are open {WEEKDAY_HOURS}, on Sunday 11 am to 5 pm "
@@ -91,4 +91,4 @@ def _all_cities() -> str:
 
 
 def _hours(store: Store) -> str:
-    return f"It is open {WEEKDAY_HOURS}, Sunday {store.sunday_hours}."
+    return f"open {WEEKDAY_HOURS}, Sunday {store.sunday_hours}."

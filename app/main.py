@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.api.docs_page import render_docs
 from app.api.edge import build_edge
 from app.api.errors import install_error_handlers
-from app.api.middleware import MAX_BODY_BYTES, HeadersMiddleware, LastResortMiddleware
+from app.api.middleware import BodyLimitMiddleware, HeadersMiddleware, LastResortMiddleware
 from app.api.pages import install_pages
 from app.api.rasa import parse, rest, tracker
 from app.api.routes import auth, bot, conversations, handoff, health, models, sockets, training, visitors
@@ -42,7 +42,6 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_live,
-        max_body_size=MAX_BODY_BYTES,
         responses={"4XX": {"model": ErrorBody}, "5XX": {"model": ErrorBody}},
     )
     app.state.edge = build_edge(services)
@@ -55,6 +54,7 @@ def create_app(services: Services) -> FastAPI:
 
 
 def _install_middleware(app: FastAPI, services: Services) -> None:
+    app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(services.settings.allowed_origins),

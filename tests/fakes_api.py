@@ -40,7 +40,8 @@ from app.dialogue.events import (
     SessionStarted,
     UserUttered,
 )
-from app.dialogue.manager import CustomerMessage, DialogueManager, TurnResult
+from app.dialogue.manager import DialogueManager, TurnResult
+from app.dialogue.understanding import CustomerMessage
 from app.main import SERVER_OPTIONS, create_app
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher, ServerPublisher
@@ -214,15 +215,16 @@ class RunningServer:
     def client(self, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
 
-    def staff_client(self, role: str = "agent") -> httpx.Client:
+    @contextmanager
+    def staff_client(self, role: str = "agent") -> Iterator[httpx.Client]:
         """A client that is logged in as Ada (agent) or Olu (operator)."""
         name = {"agent": "Ada", "operator": "Olu"}[role]
         if self.services.users.authenticate(name, PASSWORD) is None:
             self.services.users.add(name, PASSWORD, role)
-        client = self.client()
-        answer = client.post("/api/v1/auth/login", json={"name": name, "password": PASSWORD})
-        answer.raise_for_status()
-        return client
+        with self.client() as client:
+            answer = client.post("/api/v1/auth/login", json={"name": name, "password": PASSWORD})
+            answer.raise_for_status()
+            yield client
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Around every request: a request id, security headers, and an answer whatever happens.
+"""Around every request: a request id, security headers, a size limit, and an answer whatever happens.
 
 Plain ASGI, no buffering.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -98,3 +99,24 @@ class LastResortMiddleware:
                 raise
             body = ErrorBody(code="internal", message=INTERNAL_MESSAGE, request_id=request_id)
             await JSONResponse(body.model_dump(), status_code=500)(scope, receive, send)
+
+
+class BodyLimitMiddleware:
+    """Stops reading a request body beyond `MAX_BODY_BYTES`, whether or not its length was announced."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; reading too much of it raises what becomes a 413."""
+        num_bytes = 0
+
+        async def receive_counting() -> Message:
+            nonlocal num_bytes
+            message = await receive()
+            num_bytes += len(message.get("body", b""))
+            if num_bytes > MAX_BODY_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_counting if scope["type"] == "http" else receive, send)

@@ -1,8 +1,8 @@
 """The customer's socket: an explicit state machine over typed frames.
 
-Frames of one socket are handled in order, one at a time; while one is handled, the transport stops reading, so
-a flood costs no memory here. What the conversation says comes from a feed of the hub, in order and each once: a
-gap is filled from the store. Nothing is sent that is not saved.
+Frames of one socket are handled in order, one at a time; while one is handled, the transport stops reading,
+so a flood costs no memory here. What the conversation says comes from a feed of the hub, in order and each
+once: a gap is filled from the store. Nothing is sent that is not saved.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ from app.api.wire import recorded_to_utterance
 from app.db.conversation_store import Conversation
 from app.dialogue.errors import ChatbotError
 from app.dialogue.events import AgentJoined, HandoffClosed, RecordedEvent, UserUttered
-from app.dialogue.manager import CustomerMessage, TurnResult
+from app.dialogue.manager import TurnResult
+from app.dialogue.understanding import CustomerMessage
 from app.realtime.hub import ConversationFeed, ConversationNews
 
 HELLO_TIMEOUT_S = 10.0

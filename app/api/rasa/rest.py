@@ -17,7 +17,7 @@ from app.api.deps import EdgeDep, check_open_api, check_rate
 from app.api.errors import check_message
 from app.api.text import JsonObject, Text
 from app.dialogue.events import BotUttered, RecordedEvent
-from app.dialogue.manager import CustomerMessage
+from app.dialogue.understanding import CustomerMessage
 
 CHANNEL = "rest"
 

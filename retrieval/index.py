@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 
 from retrieval.types import FaqEntry, content_hash
 
-PASSAGE_WEIGHT = 2 / 3  # of the best paragraph, against the best question; see docs/faq.md
+# Of the best paragraph, against the best question. On the starter bot's FAQ, each alternative asked while it is
+# left out, recall@1 is 0.72 with 2/3, 0.70 with paragraphs alone and 0.51 with the best of all texts, when
+# paragraphs are embedded without their question.
+PASSAGE_WEIGHT = 2 / 3
 _NUM_CANDIDATE_ROWS = 256  # rows looked at for the best entries; all of a store of some thirty entries
 _UNIT_TOLERANCE = 1e-3
 _FORMAT_VERSION = 1

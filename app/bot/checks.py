@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from app.bot.config_reader import Presentation
 from app.bot.domain_reader import DomainReading
-from app.dialogue.domain import Domain, SlotDefinition, SlotMapping
+from app.dialogue.domain import Domain, SlotMapping
 from app.dialogue.stories import ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
 from nlu.data.yaml_source import SourceError
 
@@ -45,8 +45,9 @@ def check_domain(reading: DomainReading, warnings: list[str]) -> None:
     _check_forms(reading)
     _check_responses(reading, warnings)
     for slot in reading.domain.slots.values():
-        for mapping in slot.mappings:
-            _check_mapping(mapping, slot, reading, warnings)
+        for number, mapping in enumerate(slot.mappings):
+            place = _place(reading, "slot", slot.name, number)
+            _check_mapping(mapping, f"a mapping of the slot '{slot.name}'", place, reading.domain, warnings)
     for intent in reading.domain.intents.values():
         place = reading.places["intent", intent.name]
         for entity in (*(intent.used_entities or ()), *intent.ignored_entities):
@@ -97,8 +98,8 @@ def _check_steps(steps: Iterable[Step], owner: str, domain: Domain, warnings: li
 
 def _check_forms(reading: DomainReading) -> None:
     for name, form in reading.domain.forms.items():
-        for slot in form.required_slots:
-            _check_form_slot(slot, name, reading)
+        for number, slot in enumerate(form.required_slots):
+            _check_form_slot(slot, name, _place(reading, "form", name, number), reading)
         for intent in form.ignored_intents:
             _check_intent(intent, reading.domain, reading.places["form", name], f"the form '{name}'")
 
@@ -106,28 +107,25 @@ def _check_forms(reading: DomainReading) -> None:
 def _check_responses(reading: DomainReading, warnings: list[str]) -> None:
     domain = reading.domain
     for name, variations in domain.responses.items():
-        for condition in (condition for variation in variations for condition in variation.conditions):
-            _check_slot(condition.slot, domain, reading.places["response", name], f"the response '{name}'")
+        for number, variation in enumerate(variations):
+            place = _place(reading, "response", name, number)
+            for condition in variation.conditions:
+                _check_slot(condition.slot, domain, place, f"the response '{name}'")
     for action in domain.actions:
         if action.startswith("utter_") and not _has_response(action, domain):
             place = reading.places["action", action]
             warnings.append(f"{place}: the domain has no response '{action}'")
 
 
-def _check_form_slot(name: str, form: str, reading: DomainReading) -> None:
-    domain, place = reading.domain, reading.places["form", form]
-    _check_slot(name, domain, place, f"the form '{form}'")
-    slot = domain.slots.get(name)
+def _check_form_slot(name: str, form: str, place: str, reading: DomainReading) -> None:
+    _check_slot(name, reading.domain, place, f"the form '{form}'")
+    slot = reading.domain.slots.get(name)
     if slot is not None and not slot.mappings:
         problem = f"the slot '{name}' of the form '{form}' has no mappings, so nothing can fill it"
         raise _error(reading.places["slot", name], f"{problem}; expected 'mappings:' under the slot")
 
 
-def _check_mapping(
-    mapping: SlotMapping, slot: SlotDefinition, reading: DomainReading, warnings: list[str]
-) -> None:
-    domain, owner = reading.domain, f"a mapping of the slot '{slot.name}'"
-    place = reading.places["slot", slot.name]
+def _check_mapping(mapping: SlotMapping, owner: str, place: str, domain: Domain, warnings: list[str]) -> None:
     if mapping.entity is not None:
         _warn_of_entity(mapping.entity, domain, place, owner, warnings)
     for intent in (*mapping.intents, *mapping.not_intents):
@@ -139,6 +137,11 @@ def _check_mapping(
             _check_slot(condition.requested_slot, domain, place, owner)
     if mapping.action is not None:
         _check_action(mapping.action, domain, place, owner)
+
+
+def _place(reading: DomainReading, kind: str, name: str, number: int) -> str:
+    """Find the line of one item of a definition; items that another section added have only the name's."""
+    return reading.places.get((kind, name, number), reading.places[kind, name])
 
 
 def _check_intent(name: str, domain: Domain, place: str, owner: str) -> None:

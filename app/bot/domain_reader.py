@@ -42,14 +42,15 @@ _FORM_KEYS = frozenset({"required_slots", "ignored_intents"})
 _SESSION_KEYS = frozenset({"session_expiration_time", "carry_over_slots_to_new_session"})
 
 _T = TypeVar("_T")
+Places = dict[tuple[str | int, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
 class DomainReading:
-    """A domain with the places of its parts as ``file:line``, keyed by (section, name)."""
+    """A domain with the places of its parts as ``file:line``, by kind and name (and number or slot)."""
 
     domain: Domain
-    places: dict[tuple[str, str], str]
+    places: Places
     entity_roles: dict[str, tuple[str, ...]]
 
 
@@ -58,7 +59,7 @@ class _Sections:
     """What the files define, by name."""
 
     warnings: list[str]
-    places: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     intents: dict[str, IntentDefinition] = field(default_factory=dict)
     entity_roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: dict[str, SlotDefinition] = field(default_factory=dict)
@@ -77,6 +78,12 @@ class _Sections:
             raise node.error(f"the {kind} '{name}' is already defined otherwise in {first}")
         section[name] = value
         self.places.setdefault((kind, name), node.source)
+
+    def place_parts(self, kind: str, name: str, parts: YamlNode | None) -> None:
+        """Note where the items of a list inside a definition stand, by their numbers from 0."""
+        if parts is not None and isinstance(parts.value, list):
+            for number, part in enumerate(parts.value):
+                self.places.setdefault((kind, name, number), part.source)
 
 
 def read_domain(documents: Iterable[YamlNode], warnings: list[str]) -> DomainReading:
@@ -196,12 +203,14 @@ def _read_entities(node: YamlNode, sections: _Sections) -> None:
 def _read_slots(node: YamlNode, sections: _Sections) -> None:
     for name, slot in node.mapping("slots").items():
         sections.place(sections.slots, "slot", name, read_slot(name, slot), slot)
+        sections.place_parts("slot", name, slot.get("mappings"))
 
 
 def _read_responses(node: YamlNode, sections: _Sections) -> None:
     for name, response in node.mapping("responses").items():
         variations = read_response(name, response, sections.warnings)
         sections.place(sections.responses, "response", name, variations, response)
+        sections.place_parts("response", name, response)
 
 
 def _read_actions(node: YamlNode, sections: _Sections) -> None:
@@ -213,6 +222,7 @@ def _read_actions(node: YamlNode, sections: _Sections) -> None:
 def _read_forms(node: YamlNode, sections: _Sections) -> None:
     for name, form in node.mapping("forms").items():
         sections.place(sections.forms, "form", name, _read_form(name, form, sections), form)
+        sections.place_parts("form", name, form.get("required_slots"))
 
 
 def _read_form(name: str, node: YamlNode, sections: _Sections) -> Form:

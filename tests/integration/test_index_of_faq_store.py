@@ -1,9 +1,12 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
+from app.db.engine import Sessions
+from app.db.faq_store import FaqStore
 from retrieval.importers import read_faq
 from retrieval.index import build_index
 from retrieval.types import content_hash
-from tests.fakes_retrieval import ENCODER_ID, embed_words
+from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 _FAQ = Path(__file__).parents[2] / "bots" / "retail" / "faq"
 
@@ -29,3 +32,12 @@ def test_every_entry_of_the_starter_bot_is_found_by_its_own_question() -> None:
 
     missed = [entry.entry_id for entry, ids in zip(entries, found, strict=True) if entry.entry_id not in ids]
     assert missed == []
+
+
+def test_index_and_database_name_the_same_content_alike(sqlite_sessions: Sessions) -> None:
+    store = FaqStore(sqlite_sessions, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    store.import_entries(ENTRIES, "operator")
+
+    index = build_index(store.published(), embed_words, encoder_id=ENCODER_ID)
+
+    assert index.content_hash == store.content_hash() == content_hash(ENTRIES)

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from app.bot.bot import BotConfig
+from app.bot.loader import load_bot
+from tests.fakes_bot import write_bot
+
+_CONFIG = """\
+recipe: default.v1
+language: de
+session: x
+pipeline:
+  - name: WhitespaceTokenizer
+  - name: rasa.nlu.classifiers.diet_classifier.DIETClassifier
+  - name: FallbackClassifier
+    threshold: 0.7
+    ambiguity_threshold: 0.05
+policies:
+  - name: rasa.core.policies.rule_policy.RulePolicy
+    core_fallback_threshold: 0.4
+    core_fallback_action_name: action_custom
+    enable_fallback_prediction: false
+  - name: MemoizationPolicy
+    max_history: 3
+  - name: TEDPolicy
+    max_history: 8
+"""
+
+
+def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
+    bot = load_bot(write_bot(tmp_path, config=_CONFIG))
+
+    assert bot.config == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3)
+    assert bot.warnings == (
+        "config.yml:3: 'session' is not used",
+        "config.yml:5: pipeline: not used: WhitespaceTokenizer, DIETClassifier",
+        "config.yml:11: policies: not used: TEDPolicy",
+    )
+
+
+@pytest.mark.parametrize("config", ["", "pipeline:\npolicies:\n", "pipeline: []\n"])
+def test_without_settings_rasas_defaults_hold(tmp_path: Path, config: str) -> None:
+    assert load_bot(write_bot(tmp_path, config=config)).config == BotConfig()
+
+
+def test_unlimited_history_is_none(tmp_path: Path) -> None:
+    config = "policies:\n- name: AugmentedMemoizationPolicy\n  max_history: null\n"
+
+    assert load_bot(write_bot(tmp_path, config=config)).config.max_history is None
+
+
+def test_action_server_is_read_with_variables_of_the_environment(tmp_path: Path) -> None:
+    endpoints = "action_endpoint:\n  url: http://${HOST}:5055/webhook\ntracker_store:\n  type: redis\n"
+    write_bot(tmp_path, endpoints=endpoints)
+
+    bot = load_bot(tmp_path, environment={"HOST": "actions"})
+
+    assert bot.config.action_url == "http://actions:5055/webhook"
+    assert bot.warnings == ("endpoints.yml:3: the endpoint 'tracker_store' is not used",)
+
+
+def test_channels_that_are_not_there_are_named(tmp_path: Path) -> None:
+    bot = load_bot(write_bot(tmp_path, credentials="rest:\nslack:\n  slack_token: x\n"))
+
+    assert bot.warnings == ("credentials.yml:2: the channel 'slack' is not there",)

@@ -1,0 +1,52 @@
+"""The real workshop of retraining: the bot's folder, the stores, the registry, the trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.bot.loader import load_bot
+from app.jobs.retrain import Parser, Trained, Workshop
+from app.provisioning import Stores, bundle_interpreter
+from app.retraining.registry import ModelRegistry
+from app.settings import Settings
+from nlu.checkpoint import resolve_encoder
+from nlu.data.rasa_nlu import NluData, read_nlu
+from nlu.training.config import TrainConfig
+from nlu.training.progress import Report
+from nlu.types import Example
+
+
+def open_workshop(settings: Settings, stores: Stores) -> Workshop:
+    """Assemble the workshop; the bot's folder is read anew for every job."""
+
+    def read_bot_data() -> NluData:
+        bot = load_bot(settings.bot)
+        return read_nlu(bot.nlu_paths, root=bot.path)
+
+    def train(data: NluData, held_out: Sequence[Example], out_path: Path, report: Report) -> Trained:
+        import torch
+
+        from nlu.training.pipeline import train_bundle
+
+        if settings.torch_threads:
+            torch.set_num_threads(settings.torch_threads)
+        encoder = resolve_encoder(settings.encoder)
+        return train_bundle(
+            data, TrainConfig(), encoder=encoder, out_path=out_path, progress=report, held_out=held_out
+        )
+
+    def load_parser(path: Path) -> Parser:
+        return bundle_interpreter(settings, load_bot(settings.bot), path)
+
+    return Workshop(
+        reviews=stores.reviews,
+        models=stores.models,
+        audit=stores.audit,
+        registry=ModelRegistry(settings.home / "models"),
+        read_bot_data=read_bot_data,
+        train=train,
+        load_parser=load_parser,
+        datasets_path=settings.home / "datasets",
+        scratch_path=settings.home / "training",
+    )

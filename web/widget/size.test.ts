@@ -9,8 +9,8 @@ async function buildWidget(): Promise<Rolldown.OutputChunk> {
   const configFile = fileURLToPath(new URL("../vite.widget.config.ts", import.meta.url));
   const root = fileURLToPath(new URL("..", import.meta.url));
   const built = await build({ root, configFile, logLevel: "silent", build: { write: false } });
-  const [output] = Array.isArray(built) ? built : [];
-  const chunks = (output?.output ?? []).filter((part): part is Rolldown.OutputChunk => part.type === "chunk");
+  const outputs = (Array.isArray(built) ? built : []) as Rolldown.RolldownOutput[];
+  const chunks = outputs.flatMap((one) => one.output).filter((part) => part.type === "chunk");
   if (chunks.length !== 1 || chunks[0] === undefined)
     throw new Error(`expected one file, got ${chunks.length}`);
   return chunks[0];

@@ -27,6 +27,7 @@ from app.realtime.publisher import InProcessPublisher
 DEFAULT_CHANNEL = "spandesk:news"
 MAX_WAITING_NOTICES = 10_000
 RETRY_S = 1.0  # pause before connecting to Redis again
+CANCEL_AGAIN_S = 0.2
 POLL_S = 15.0  # how long one read waits; nothing depends on it
 
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
@@ -70,9 +71,11 @@ class RedisPublisher:
     async def stop(self) -> None:
         """Stop delivering."""
         await self._local.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:  # redis-py swallows a cancellation that meets it while it connects
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
         self._tasks = ()
 
     async def wait_subscribed(self) -> None:

@@ -7,7 +7,7 @@ import { keepIn, type SessionKeeper, type VisitorSession } from "../shared/visit
 import { readableOn } from "./colour";
 import { el, icon } from "./dom";
 import { Panel } from "./panel";
-import styles from "./styles.css?inline";
+import styles from "./styles/index.css?inline";
 import { TEXTS } from "./texts";
 
 const DEFAULT_TITLE = "Chat with us";

@@ -111,9 +111,6 @@ def _add_bot_commands(commands: Commands) -> None:
     _add_bot_option(chat)
     test = _add(commands, "test", "test:run", "run the bot's test conversations; exit code 1 if any fails")
     _add_bot_option(test)
-    test.add_argument(
-        "--stories", type=Path, metavar="PATH", help="file or folder (default: the bot's tests/)"
-    )
     test.add_argument("--bundle", type=Path, metavar="DIR", help="another bundle than the champion")
 
 

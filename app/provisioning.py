@@ -169,13 +169,17 @@ def load_served(stores: Stores, settings: Settings, bot: Bot, wanted: Wanted) ->
         NotFoundError: the bundle is not registered.
         CheckpointError: the bundle is damaged.
     """
-    from app.serving.understanding import ServedModel
-    from retrieval.answerer import FaqAnswerer
-
     model = stores.models.find(wanted.bundle_id)
     if model is None:
         raise NotFoundError(f"got the unknown bundle {wanted.bundle_id}; see `spandesk models list`")
-    interpreter = bundle_interpreter(settings, bot, Path(model.path))
+    return load_answering(settings, stores, bundle_interpreter(settings, bot, Path(model.path)))
+
+
+def load_answering(settings: Settings, stores: Stores, interpreter: BundleInterpreter) -> ServedModel:
+    """Join an interpreter with the index of the present FAQ entries for it."""
+    from app.serving.understanding import ServedModel
+    from retrieval.answerer import FaqAnswerer
+
     faq_hash = stores.faq.content_hash()  # before the entries: a change in between is noticed later
     entries = stores.faq.published()
     index = open_index(settings, entries, interpreter)

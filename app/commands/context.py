@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.bot.bot import Bot
 from app.bot.loader import load_bot
 from app.logs import configure_logging
+from app.provisioning import bundle_interpreter, champion_interpreter, open_stores
 from app.settings import Settings, load_settings
 from nlu.data.rasa_nlu import NluData, read_nlu
+
+if TYPE_CHECKING:
+    from nlu.interpreter import BundleInterpreter
 
 
 def settings_for(args: argparse.Namespace) -> Settings:
@@ -28,3 +34,14 @@ def read_bot(settings: Settings) -> Bot:
 def read_training_data(bot: Bot) -> NluData:
     """Read the bot's NLU files."""
     return read_nlu(bot.nlu_paths, root=bot.path)
+
+
+def chosen_interpreter(bundle: Path | None, settings: Settings) -> BundleInterpreter:
+    """Load the bundle of a folder, or the champion."""
+    bot = read_bot(settings)
+    if bundle is not None:
+        return bundle_interpreter(settings, bot, bundle)
+    stores = open_stores(settings)
+    interpreter = champion_interpreter(stores, settings, bot)
+    stores.close()
+    return interpreter

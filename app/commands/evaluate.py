@@ -6,14 +6,12 @@ import argparse
 import json
 from pathlib import Path
 
-from app.commands.context import read_bot, read_training_data, settings_for
-from app.provisioning import bundle_interpreter, champion_interpreter, open_stores
+from app.commands.context import chosen_interpreter, read_bot, read_training_data, settings_for
 from app.settings import Settings
 from nlu.data.rasa_nlu import read_nlu
 from nlu.data.yaml_source import yaml_files
 from nlu.evaluation.report import EvaluationReport, Miss, evaluate
 from nlu.evaluation.split import split_held_out
-from nlu.interpreter import BundleInterpreter
 from nlu.types import Example
 
 HELD_OUT_FRACTION = 0.15
@@ -22,23 +20,13 @@ HELD_OUT_FRACTION = 0.15
 def run(args: argparse.Namespace) -> int:
     """Measure and print; the whole report with ``--json``."""
     settings = settings_for(args)
-    interpreter = _interpreter(args.bundle, settings)
+    interpreter = chosen_interpreter(args.bundle, settings)
     report = evaluate(interpreter.parse, _examples(args.data, settings))
     if args.json:
         print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
     else:
         _print_report(interpreter.bundle_id, report)
     return 0
-
-
-def _interpreter(bundle: Path | None, settings: Settings) -> BundleInterpreter:
-    bot = read_bot(settings)
-    if bundle is not None:
-        return bundle_interpreter(settings, bot, bundle)
-    stores = open_stores(settings)
-    interpreter = champion_interpreter(stores, settings, bot)
-    stores.close()
-    return interpreter
 
 
 def _examples(path: Path | None, settings: Settings) -> tuple[Example, ...]:

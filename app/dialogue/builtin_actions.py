@@ -36,6 +36,7 @@ from app.dialogue.sentences import (
     BACK,
     GIVE_UP,
     NONE_OF_THESE,
+    RESTART,
     SUGGESTIONS,
     TALK_TO_A_PERSON,
     UTTER_ASK_AFFIRMATION,
@@ -109,8 +110,9 @@ def _session_start(tracker: Tracker, script: BotScript, _: Speaker) -> list[Even
 
 
 def _restart(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
-    response = UTTER_RESTART if speaker.has(UTTER_RESTART) else script.welcome
-    return [*([speaker.say(response, tracker)] if response else []), Restarted()]
+    """Forget everything, in the bot's own words for it or with its welcome."""
+    own = UTTER_RESTART if speaker.has(UTTER_RESTART) else script.welcome or UTTER_RESTART
+    return [speaker.say_or(own, RESTART, tracker), Restarted()]
 
 
 def _back(tracker: Tracker, _: BotScript, speaker: Speaker) -> list[Event]:

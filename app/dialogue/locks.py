@@ -35,6 +35,11 @@ class KeyedLock:
         with self._guard:
             return len(self._queues)
 
+    def num_waiting(self, key: str) -> int:
+        """Count those who wait for the key."""
+        with self._guard:
+            return max(0, len(self._queues.get(key, ())) - 1)
+
     def _pass_on(self, key: str) -> None:
         with self._guard:
             queue = self._queues[key]

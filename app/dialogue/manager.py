@@ -27,6 +27,7 @@ from app.dialogue.events import (
 from app.dialogue.executor import Executor, decision_made
 from app.dialogue.handoff import join, leave, say
 from app.dialogue.locks import KeyedLock
+from app.dialogue.payload import is_wish
 from app.dialogue.policy import decide
 from app.dialogue.ports import ActionRunner, Answerer, Clock, Interpreter, Publisher, TrackerStore
 from app.dialogue.responses import Speaker
@@ -156,13 +157,13 @@ class DialogueManager:
         return recorded[: place.stop - place.start]
 
     def _hear(self, message: CustomerMessage, turn: Turn) -> None:
-        """Record the utterance and what it sets; while an agent has the conversation it sets nothing."""
+        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
         utterance, failure = understand(message, self._ports.interpreter, self._script.domain)
         turn.record(utterance)
         if failure is not None:
             reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)
             turn.record(ActionFailed(UNDERSTANDING, str(failure), reference))
-        if turn.tracker.mode == "agent":
+        if turn.tracker.mode == "agent" or is_wish(utterance.parsed):
             return
         try:
             slots = self._actions.extract_slots(utterance.parsed, turn.tracker, self._script.domain)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.dialogue.decision import Decided, Stay
-from app.dialogue.events import ActionExecutionRejected
+from app.dialogue.events import ActionExecuted, ActionExecutionRejected
 from app.dialogue.policies.choice import action_of
 from app.dialogue.policies.fallback import decide_fallback, decide_none_of_these
 from app.dialogue.policies.faq import decide_faq, unless_not_understood
@@ -41,15 +41,19 @@ POLICIES: tuple[Policy, ...] = (
 
 
 def decide(tracker: Tracker, script: BotScript) -> Decided:
-    """Decide what the bot does next; an action that has just rejected is not chosen again."""
+    """Decide what the bot does next; an action that has just rejected is not chosen to do the same again."""
     rejected = _just_rejected(tracker)
     for policy in POLICIES:
         decided = policy(tracker, script)
-        if decided is not None and action_of(decided.decision) != rejected:
+        if decided is not None and (decided.interrupts_loop or action_of(decided.decision) != rejected):
             return decided
     return Decided(Stay(), "listen", ("nothing more to do",))
 
 
 def _just_rejected(tracker: Tracker) -> str | None:
-    last = tracker.events[-1] if tracker.events else None
-    return last.action if isinstance(last, ActionExecutionRejected) else None
+    for event in reversed(tracker.events):
+        if isinstance(event, ActionExecutionRejected):
+            return event.action
+        if isinstance(event, ActionExecuted):
+            return None
+    return None

@@ -26,5 +26,7 @@ UTTER_HANDOFF = "utter_handoff"
 HANDOFF = "I'll get a colleague to help you. Somebody will join this chat as soon as possible."
 
 UTTER_RESTART = "utter_restart"
+RESTART = "All right, let's start again."
+
 UTTER_BACK = "utter_back"
 BACK = "All right, let's go back a step."

@@ -84,7 +84,8 @@ def conversation_states(events: Sequence[Event], domain: Domain) -> list[TurnSta
 def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     """Give the states of a conversation without the turns that only rules know.
 
-    What follows a hidden turn sees the last action before it, as if nothing had come between.
+    What follows a hidden turn sees the last action before it, as if nothing had come between; within a turn,
+    the customer's words are those that the stories saw last.
     """
     states: list[TurnState] = []
     state = _start_of_conversation(domain)
@@ -97,7 +98,7 @@ def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
             if not _is_after_form(state):
                 is_hidden = event is not None and event.hide_rule_turn
             if not is_hidden:
-                states.append(replace(state, previous_action=visible_action))
+                states.append(_as_seen(state, visible_action, states))
         if event is not None:
             state = _advance(state, event, domain)
     return states
@@ -159,6 +160,14 @@ def _start_of_conversation(domain: Domain) -> TurnState:
         if has_features(domain, name)
     }
     return TurnState(active_loop=NO_LOOP, slots=slots)
+
+
+def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:
+    seen = replace(state, previous_action=visible_action)
+    if state.previous_action == ACTION_LISTEN:
+        return seen
+    last = before[-1] if before else TurnState()
+    return replace(seen, intent=last.intent, entities=last.entities)
 
 
 def _is_after_form(state: TurnState) -> bool:

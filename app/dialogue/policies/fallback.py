@@ -12,8 +12,7 @@ from app.dialogue.decision import Decided, Fallback
 from app.dialogue.events import ActionExecuted
 from app.dialogue.history import turn_before
 from app.dialogue.policies.choice import next_fallback_step
-from app.dialogue.policies.rule import decide_rule
-from app.dialogue.policies.story import decide_story
+from app.dialogue.policies.faq import decide_own_fallback
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
 
@@ -35,7 +34,7 @@ def decide_fallback(tracker: Tracker, script: BotScript) -> Decided | None:
     """Take the next step of the fallback, or what the bot's own rule or story says."""
     if tracker.latest_action != ACTION_LISTEN:
         return None
-    own = decide_rule(tracker, script) or decide_story(tracker, script)
+    own = decide_own_fallback(tracker, script)
     if own is not None:
         return own
     message = tracker.latest_message

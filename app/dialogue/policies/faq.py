@@ -44,8 +44,15 @@ def decide_faq(tracker: Tracker, script: BotScript) -> Decided | None:
 
 def _otherwise(tracker: Tracker, script: BotScript) -> Decision:
     """Do what the bot's own rule or story for this says, else the next step of the fallback."""
-    own = decide_rule(tracker, script) or decide_story(tracker, script)
+    own = decide_own_fallback(tracker, script)
     return own.decision if own is not None else Fallback(next_fallback_step(tracker, script))
+
+
+def decide_own_fallback(tracker: Tracker, script: BotScript) -> Decided | None:
+    """Give what the bot's own rule or story for ``nlu_fallback`` says."""
+    if not _is_not_understood(tracker):
+        return None
+    return decide_rule(tracker, script) or decide_story(tracker, script)
 
 
 def _is_not_understood(tracker: Tracker) -> bool:

@@ -1,0 +1,86 @@
+from app.dialogue.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoopChanged,
+    Event,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from app.dialogue.history import applied, last_turn, rewound, turn_before
+from tests.fakes_dialogue import parsed
+
+LISTEN = ActionExecuted("action_listen")
+FORM = ActionExecuted("f")
+
+
+def user(text: str) -> UserUttered:
+    return UserUttered(text, parsed(text, "inform"))
+
+
+def test_rewound_begins_after_the_last_restart_or_session() -> None:
+    events: list[Event] = [SlotSet("a", 1), Restarted(), SlotSet("b", 1), SessionStarted(), SlotSet("c", 1)]
+
+    assert rewound(events) == [SlotSet("c", 1)]
+
+
+def test_rewound_takes_the_message_and_the_listening_before_it_away() -> None:
+    events: list[Event] = [LISTEN, user("hi"), FORM, LISTEN, user("oops"), UserUtteranceReverted()]
+
+    assert rewound(events) == [LISTEN, user("hi"), FORM]
+
+
+def test_rewound_of_nothing_to_take_back_is_empty() -> None:
+    assert rewound([UserUtteranceReverted()]) == []
+
+
+def test_applied_collapses_the_questions_of_a_form_but_keeps_what_they_set() -> None:
+    start: list[Event] = [
+        LISTEN,
+        user("return"),
+        FORM,
+        ActiveLoopChanged("f"),
+        SlotSet("requested_slot", "a"),
+    ]
+    answer: list[Event] = [LISTEN, user("red"), SlotSet("a", "red"), FORM, SlotSet("requested_slot", "b")]
+
+    assert applied(start + answer, {"f"}) == [*start, SlotSet("a", "red"), SlotSet("requested_slot", "b")]
+
+
+def test_applied_keeps_a_form_that_comes_back_after_a_rejection() -> None:
+    start: list[Event] = [LISTEN, user("return"), FORM, ActiveLoopChanged("f")]
+    detour: list[Event] = [
+        LISTEN,
+        user("help?"),
+        ActionExecutionRejected("f"),
+        ActionExecuted("utter_x"),
+        FORM,
+    ]
+
+    assert applied(start + detour, {"f"}) == start + detour
+
+
+def test_applied_keeps_a_form_that_comes_back_in_a_story_without_rejections() -> None:
+    start: list[Event] = [LISTEN, user("return"), FORM, ActiveLoopChanged("f")]
+    detour: list[Event] = [LISTEN, user("help?"), ActionExecuted("utter_x"), FORM]
+
+    assert applied(start + detour, {"f"}) == start + detour
+
+
+def test_applied_keeps_a_form_that_begins_anew_after_it_ended() -> None:
+    events: list[Event] = [FORM, ActiveLoopChanged("f"), ActiveLoopChanged(None), FORM]
+
+    assert applied(events, {"f"}) == events
+
+
+def test_turns_are_split_at_the_customers_messages() -> None:
+    events: list[Event] = [LISTEN, user("one"), FORM, LISTEN, user("two"), SlotSet("a", 1)]
+
+    assert list(turn_before(events)) == [user("one"), FORM, LISTEN]
+    assert list(last_turn(events)) == [user("two"), SlotSet("a", 1)]
+
+
+def test_there_is_no_turn_before_the_first() -> None:
+    assert list(turn_before([user("one"), FORM])) == []

@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 
 from retrieval.types import FaqEntry, content_hash
 
-# Of the best paragraph, against the best question. On the starter bot's FAQ, each alternative asked while it is
-# left out, recall@1 is 0.72 with 2/3, 0.70 with paragraphs alone and 0.51 with the best of all texts, when
-# paragraphs are embedded without their question.
+# Of the best paragraph, against the best question. On the starter bot's FAQ, each alternative asked while it
+# is left out, recall@1 is 0.72 with 2/3 and 0.70 with 1; `python -m benchmarks.faq_retrieval` measures it.
 PASSAGE_WEIGHT = 2 / 3
 _NUM_CANDIDATE_ROWS = 256  # rows looked at for the best entries; all of a store of some thirty entries
 _UNIT_TOLERANCE = 1e-3
@@ -151,7 +150,8 @@ def snapshot_path(folder: Path, *, encoder_id: str, content_hash: str) -> Path:
 def save_index(index: FaqIndex, path: Path) -> None:
     """Write `index` to the directory `path`, under another name first: it is there whole or not at all.
 
-    A directory that is there already (a damaged one, say) is replaced.
+    Two processes may save the same index at once. A directory that is there already stays if it is a whole
+    index of the same encoder and content, and is replaced otherwise.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
@@ -164,7 +164,7 @@ def save_index(index: FaqIndex, path: Path) -> None:
         (unfinished / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
         for name in (_VECTORS, _TEXTS, _MANIFEST):
             _flush(unfinished / name)
-        _put_in_place(unfinished, path)
+        _put_in_place(unfinished, path, index)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -262,15 +262,25 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _put_in_place(unfinished: Path, path: Path) -> None:
-    """Rename `unfinished` to `path`; a directory in the way is moved aside and removed."""
-    if path.exists():
+def _put_in_place(unfinished: Path, path: Path, index: FaqIndex) -> None:
+    """Rename `unfinished` to `path`; what is in the way stays if it is as good, else it is removed."""
+    try:
+        unfinished.rename(path)
+    except OSError:  # there is a directory of that name
+        if _is_index_of(path, index):
+            return
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         path.rename(aside)
         unfinished.rename(path)
-        shutil.rmtree(aside)
-    else:
-        unfinished.rename(path)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_index_of(path: Path, index: FaqIndex) -> bool:
+    try:
+        load_index(path, encoder_id=index.encoder_id, content_hash=index.content_hash)
+    except IndexMismatchError:
+        return False
+    return True
 
 
 def _texts_of(entry: FaqEntry) -> list[IndexedText]:

@@ -94,6 +94,24 @@ def test_saving_again_replaces_a_damaged_index_and_leaves_nothing_else(
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
+def test_saving_what_is_there_already_leaves_it_for_its_readers(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+    before = (tmp_path / "one").stat().st_ino
+
+    save_index(index, tmp_path / "one")
+
+    assert (tmp_path / "one").stat().st_ino == before
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_saving_other_content_replaces_an_index(index: FaqIndex, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "one")
+
+    save_index(build_index(ENTRIES[:1], embed_words, encoder_id=ENCODER_ID), tmp_path / "one")
+
+    assert set(load_index(tmp_path / "one").rows_of) == {ENTRIES[0].entry_id}
+
+
 def test_a_failed_save_leaves_the_old_index(
     index: FaqIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

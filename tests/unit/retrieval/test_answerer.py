@@ -111,7 +111,7 @@ def _hit(dense_score: float, lexical_rank: int | None = None) -> Hit:
 def test_confidence_of_a_hit_is_the_stated_logistic_function() -> None:
     confidence = confidence_of([_hit(0.6, lexical_rank=1), _hit(0.5)])
 
-    logit = 6.29 * 0.6 + 9.86 * 0.1 + 0.90 - 3.93
+    logit = 6.33 * 0.6 + 13.26 * 0.1 + 0.76 - 4.08
     assert confidence == pytest.approx(1 / (1 + np.exp(-logit)))
 
 

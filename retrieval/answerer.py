@@ -28,10 +28,10 @@ class AnswerThresholds:
     """When to answer, when to suggest.
 
     Chosen by ``python -m benchmarks.faq_retrieval``: base encoder, the starter bot's FAQ, each alternative
-    asked while it is left out of the index (758 questions), and 60 questions that the shop cannot answer. With
-    `min_confidence` 0.6 the bot answers 59 % of these hard questions, 88 % of the answers are the right
-    entry, and 10 % of the foreign questions get one; below `min_dense_score` 0.35 are 5 % of the questions
-    and 68 % of the foreign ones.
+    asked while it is left out of the index (758 questions), and 60 questions that the shop cannot answer.
+    With `min_confidence` 0.6 the bot answers 59 % of these hard questions, 88 % of the answers are the
+    right entry, and 10 % of the foreign questions get one; below `min_dense_score` 0.35 are 5 % of the
+    questions and 68 % of the foreign ones.
     """
 
     min_confidence: float = 0.6  # least calibrated probability that the best entry is the right one

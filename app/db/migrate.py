@@ -36,10 +36,15 @@ def upgrade(url: str) -> None:
 def upgrade_engine(engine: Engine) -> None:
     """Upgrade the tables behind `engine`; see `upgrade`."""
     with writing_connection(engine) as connection:
-        _wait_for_other_migrations(connection)
-        config = alembic_config(connection)
-        _refuse_newer(connection, ScriptDirectory.from_config(config))
-        command.upgrade(config, "head")
+        upgrade_connection(connection)
+
+
+def upgrade_connection(connection: Connection) -> None:
+    """Upgrade the tables within a writing transaction; another upgrade waits until it ends."""
+    _wait_for_other_migrations(connection)
+    config = alembic_config(connection)
+    _refuse_newer(connection, ScriptDirectory.from_config(config))
+    command.upgrade(config, "head")
 
 
 def require_current(engine: Engine) -> None:

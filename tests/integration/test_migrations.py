@@ -2,21 +2,32 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from app.db.engine import open_engine, writing_connection
-from app.db.migrate import MigrationError, alembic_config, require_current, upgrade, upgrade_engine
+from app.db.migrate import (
+    MigrationError,
+    alembic_config,
+    require_current,
+    upgrade,
+    upgrade_connection,
+    upgrade_engine,
+)
 from app.db.tables import Table
+from tests.fixtures_db import new_postgres_schema
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def empty_engine(empty_url: str) -> Engine:
+def empty_engine(empty_url: str) -> Iterator[Engine]:
     engine = open_engine(empty_url)
     yield engine
     engine.dispose()
@@ -84,6 +95,35 @@ def test_failed_upgrade_leaves_nothing(empty_engine: Engine) -> None:
     with pytest.raises(Exception, match="audit_log"):
         upgrade_engine(empty_engine)
     assert tables_of(empty_engine) == {"audit_log"}
+
+
+@pytest.mark.postgres
+def test_second_upgrade_waits_for_the_first(postgres_server: Engine, postgres_schemas: list[str]) -> None:
+    url = new_postgres_schema(postgres_server, postgres_schemas)
+    first, second = open_engine(url), open_engine(url)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing_connection(first) as connection:
+            upgrade_connection(connection)
+            waiting = pool.submit(upgrade_engine, second)
+            wait_until_blocked(postgres_server, by=connection)
+        waiting.result(timeout=30)
+
+    assert tables_of(second) == set(Table.metadata.tables)
+    first.dispose()
+    second.dispose()
+
+
+def wait_until_blocked(server: Engine, *, by: Connection) -> None:
+    """Wait until some other connection waits for this one."""
+    process_id = by.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE :pid = ANY(pg_blocking_pids(pid))")
+    deadline = time.monotonic() + 30
+    while True:
+        with server.connect() as observer:
+            if observer.execute(query, {"pid": process_id}).scalar_one():
+                return
+        assert time.monotonic() < deadline, "nobody waits"
 
 
 def test_four_processes_may_upgrade_at_once(empty_url: str, empty_engine: Engine) -> None:

@@ -1,8 +1,8 @@
 """The pretrained transformer as layers that can be run in two parts, and its sentence embedding.
 
-Any checkpoint with `embeddings` and `encoder.layer` works (BERT, MiniLM, SpanBERT, RoBERTa, ELECTRA …);
-poolers are not used. The embedding is the mean of the token states at unit length: Reimers and Gurevych 2019,
-"Sentence-BERT", section 3.
+BERT, MiniLM and SpanBERT are loaded by `nlu.bert`, other checkpoints with `embeddings` and `encoder.layer`
+(RoBERTa, ELECTRA …) by transformers; poolers are not used. The embedding is the mean of the token states at
+unit length: Reimers and Gurevych 2019, "Sentence-BERT", section 3.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import torch
 from torch import nn
 
 from nlu.batching import Batch
+from nlu.bert import load_bert, read_bert_shape, read_config
 from nlu.checkpoint import CheckpointError, EncoderCheckpoint
+
+_MAX_TOKENS = 512
 
 
 class SpanEncoder(nn.Module):
@@ -66,6 +69,17 @@ def load_encoder(checkpoint: EncoderCheckpoint) -> SpanEncoder:
     Raises:
         CheckpointError: the checkpoint is of another family or lacks weights.
     """
+    shape = read_bert_shape(read_config(checkpoint))
+    if shape is None:
+        encoder = _load_with_transformers(checkpoint)
+    else:
+        body = load_bert(checkpoint, shape)
+        max_tokens = min(shape.max_position_embeddings, _MAX_TOKENS)
+        encoder = SpanEncoder(body.embeddings, body.layers, hidden=shape.hidden_size, max_tokens=max_tokens)
+    return encoder.requires_grad_(requires_grad=False).eval()
+
+
+def _load_with_transformers(checkpoint: EncoderCheckpoint) -> SpanEncoder:
     body = _load_body(checkpoint)
     embeddings = getattr(body, "embeddings", None)
     layers = getattr(getattr(body, "encoder", None), "layer", None)
@@ -74,10 +88,9 @@ def load_encoder(checkpoint: EncoderCheckpoint) -> SpanEncoder:
             f"got an encoder of type '{body.config.model_type}' in {checkpoint.path}, expected the BERT "
             "family (embeddings and encoder.layer); choose another checkpoint"
         )
-    encoder = SpanEncoder(
+    return SpanEncoder(
         embeddings, layers, hidden=int(body.config.hidden_size), max_tokens=_max_tokens(body.config)
     )
-    return encoder.requires_grad_(requires_grad=False).eval()
 
 
 def _load_body(checkpoint: EncoderCheckpoint) -> Any:
@@ -94,9 +107,7 @@ def _load_body(checkpoint: EncoderCheckpoint) -> Any:
             ) from error
     missing = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
     if missing:
-        raise CheckpointError(
-            f"got {checkpoint.path} without the weights {missing[:5]}; expected all of them"
-        )
+        raise CheckpointError(f"got {checkpoint.path} without the weights {missing[:5]}; expected them all")
     return body
 
 
@@ -121,7 +132,7 @@ def _quiet_transformers() -> Iterator[None]:
 def _max_tokens(config: Any) -> int:
     """RoBERTa's position table begins after its padding index; the others use all of it."""
     offset = int(config.pad_token_id or 0) + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
-    return min(int(config.max_position_embeddings) - offset, 512)
+    return min(int(config.max_position_embeddings) - offset, _MAX_TOKENS)
 
 
 def _attention_bias(attention_mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor | None:

@@ -18,6 +18,7 @@ from nlu.data.rasa_nlu import NluData
 
 WEIGHT_MODULES = (
     "nlu.batching",
+    "nlu.bert",
     "nlu.calibration",
     "nlu.encoder",
     "nlu.evaluation.calibration",

@@ -121,7 +121,7 @@ def small_data() -> NluData:
         for new in colours
         if old != new
     ]
-    examples = tuple([*greetings, *tracking, *returns, *swaps])
+    examples = (*greetings, *tracking, *returns, *swaps)
     return NluData(examples, {"navy": "dark blue"}, {"product": things}, {"order_number": (r"fh-?\d{5}",)})
 
 

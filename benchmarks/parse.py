@@ -20,7 +20,7 @@ def parse_and_forward_ms(texts: Sequence[str], rounds: int) -> tuple[list[float]
     """Time both ways of going through the encoder, alternating text by text.
 
     Returns:
-        Milliseconds of whole parses (tokens, encoder, heads, decoding, calibration, through the batcher) and of
+        Milliseconds of whole parses (tokens, encoder, heads, decoding, calibration, batcher) and of
         bare forward passes over the ready token ids, `rounds` of each text.
     """
     bundle = load_bundle(BUNDLE)

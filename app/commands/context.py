@@ -10,8 +10,9 @@ from app.bot.bot import Bot
 from app.bot.loader import load_bot
 from app.logs import configure_logging
 from app.provisioning import bundle_interpreter, champion_interpreter, open_stores
+from app.retraining.snapshot import Snapshot, build_snapshot
 from app.settings import Settings, load_settings
-from nlu.data.rasa_nlu import NluData, read_nlu
+from nlu.data.rasa_nlu import read_nlu
 
 if TYPE_CHECKING:
     from nlu.interpreter import BundleInterpreter
@@ -31,9 +32,9 @@ def read_bot(settings: Settings) -> Bot:
     return load_bot(settings.bot)
 
 
-def read_training_data(bot: Bot) -> NluData:
-    """Read the bot's NLU files."""
-    return read_nlu(bot.nlu_paths, root=bot.path)
+def read_snapshot(bot: Bot) -> Snapshot:
+    """Split the bot's NLU data as retraining does: the held-out part never enters training, here neither."""
+    return build_snapshot(read_nlu(bot.nlu_paths, root=bot.path), ())
 
 
 def chosen_interpreter(bundle: Path | None, settings: Settings) -> BundleInterpreter:

@@ -6,15 +6,12 @@ import argparse
 import json
 from pathlib import Path
 
-from app.commands.context import chosen_interpreter, read_bot, read_training_data, settings_for
+from app.commands.context import chosen_interpreter, read_bot, read_snapshot, settings_for
 from app.settings import Settings
 from nlu.data.rasa_nlu import read_nlu
 from nlu.data.yaml_source import yaml_files
 from nlu.evaluation.report import EvaluationReport, Miss, evaluate
-from nlu.evaluation.split import split_held_out
 from nlu.types import Example
-
-HELD_OUT_FRACTION = 0.15
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,8 +29,7 @@ def run(args: argparse.Namespace) -> int:
 def _examples(path: Path | None, settings: Settings) -> tuple[Example, ...]:
     if path is not None:
         return read_nlu(tuple(yaml_files(path)), root=path.parent).examples
-    examples = read_training_data(read_bot(settings)).examples
-    return tuple(split_held_out(examples, fraction=HELD_OUT_FRACTION)[1])
+    return read_snapshot(read_bot(settings)).held_out
 
 
 def _print_report(bundle_id: str, report: EvaluationReport) -> None:

@@ -7,12 +7,12 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from app.commands.context import settings_for
+from app.commands.context import read_bot, settings_for
 from app.commands.progress import ProgressBar
 from app.db.training_store import TrainingJob, TrainingStore
 from app.dialogue.errors import NotFoundError
 from app.jobs.queue import open_queue, request_retraining
-from app.provisioning import open_stores
+from app.provisioning import ensure_champion, open_stores
 from app.settings import Settings
 from app.worker import start_worker_process
 from nlu.training.progress import Progress
@@ -26,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_for(args)
     stores = open_stores(settings)
     queue = open_queue(settings)
+    ensure_champion(stores, settings, read_bot(settings))  # there must be something to beat
     job = request_retraining(stores.training, queue, "cli")
     print(f"queued: job {job.job_id}")
     if args.no_wait:

@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from app.commands.context import read_bot, read_training_data, settings_for
+from app.commands.context import read_bot, read_snapshot, settings_for
 from app.commands.progress import ProgressBar
 from nlu.checkpoint import resolve_encoder
 from nlu.training.config import TrainConfig, load_train_config
@@ -17,13 +17,18 @@ def run(args: argparse.Namespace) -> int:
     """Train; without ``--out`` the bundle goes into the registry, and into service if there was none."""
     settings = settings_for(args)
     bot = read_bot(settings)
-    data = read_training_data(bot)
+    snapshot = read_snapshot(bot)
     config = load_train_config(args.config) if args.config else TrainConfig()
     out: Path = args.out or settings.home / "training" / "bundle"
     started = time.monotonic()
     with ProgressBar() as bar:
         trained = train_bundle(
-            data, config, encoder=resolve_encoder(settings.encoder), out_path=out, progress=bar.show
+            snapshot.train,
+            config,
+            encoder=resolve_encoder(settings.encoder),
+            out_path=out,
+            progress=bar.show,
+            held_out=snapshot.held_out,
         )
     _print_result(trained, time.monotonic() - started)
     if args.out is None:

@@ -26,12 +26,12 @@ def command_names(parser: argparse.ArgumentParser, prefix: str = "spandesk") -> 
     yield prefix
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("name", list(Settings.model_fields))
 def test_settings_page_names_every_setting(name: str) -> None:
     assert f"`SPANDESK_{name.upper()}`" in (DOCS / "settings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", command_names(build_parser()))
+@pytest.mark.parametrize("command", list(command_names(build_parser())))
 def test_commands_page_names_every_command(command: str) -> None:
     assert f"`{command}" in (DOCS / "commands.md").read_text(encoding="utf-8")
 

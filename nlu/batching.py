@@ -25,7 +25,7 @@ class EncodedText:
     """The tokens of one text, special tokens included.
 
     Attributes:
-        text: what was tokenised.
+        text: the customer's own text.
         ids: ``(tokens,)`` int64 vocabulary numbers.
         offsets: character borders of each token; ``(0, 0)`` for special tokens.
         casing: ``(tokens,)`` int64 `Casing` of the token's word.
@@ -96,10 +96,10 @@ class TextEncoder:
         """Tokenise `texts`; lone surrogates are read as unknown characters."""
         readable = [readable_text(text) for text in texts]
         if len(readable) == 1:  # encode_batch starts threads, which costs more than a short text
-            return [self._encoded(readable[0], self._tokenizer.encode(readable[0]))]
+            return [self._encoded(texts[0], self._tokenizer.encode(readable[0]))]
         with self._lock:
             encodings = self._tokenizer.encode_batch(readable)
-        return [self._encoded(text, encoding) for text, encoding in zip(readable, encodings, strict=True)]
+        return [self._encoded(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
 
     def _encoded(self, text: str, encoding: Encoding) -> EncodedText:
         offsets = tuple(encoding.offsets)

@@ -6,6 +6,7 @@ Thread-safe; holds no state beyond the loaded weights.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -54,9 +55,7 @@ class BundleInterpreter:
         for group in group_by_length([len(text) for text in encoded], max_cells=_MAX_PADDED_TOKENS):
             parses = self._parse_group([encoded[position] for position in group])
             parsed.update(zip(group, parses, strict=True))
-        return [
-            self._with_text(parsed[position], text, encoded[position]) for position, text in enumerate(texts)
-        ]
+        return [parsed[position] for position in range(len(texts))]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed `texts`: ``(texts, hidden)`` float32 rows of unit length."""
@@ -102,16 +101,18 @@ class BundleInterpreter:
             IntentPrediction(self.intents[number], float(confidences[number]))
             for number in np.argsort(-confidences, kind="stable").tolist()
         )
-        entities = tuple(self._entity(encoded, span, gains) for span in word_spans(gains, encoded))
-        return ParsedUtterance(
+        parsed = ParsedUtterance(
             text=encoded.text,
             intent=ranking[0],
             ranking=ranking,
-            entities=entities,
+            entities=tuple(self._entity(encoded, span, gains) for span in word_spans(gains, encoded)),
             out_of_scope_score=out_of_scope_score,
             embedding=embedding,
             encoder_id=self.encoder_id,
         )
+        if not encoded.has_words:  # nothing was said, whatever the model makes of it
+            return replace(parsed, intent=IntentPrediction(FALLBACK_INTENT, 1.0), ranking=())
+        return apply_thresholds(parsed, self._bundle.contents.calibration.thresholds)
 
     def _entity(self, encoded: EncodedText, span: TokenSpan, gains: NDArray[np.float32]) -> EntitySpan:
         start, end = encoded.offsets[span.start][0], encoded.offsets[span.end - 1][1]
@@ -128,27 +129,3 @@ class BundleInterpreter:
             role=label.role or None,
             group=label.group or None,
         )
-
-    def _with_text(self, parsed: ParsedUtterance, text: str, encoded: EncodedText) -> ParsedUtterance:
-        """Put the customer's own text back and decide whether it was understood."""
-        if not encoded.has_words:
-            return ParsedUtterance(
-                text,
-                IntentPrediction(FALLBACK_INTENT, 1.0),
-                embedding=parsed.embedding,
-                encoder_id=parsed.encoder_id,
-            )
-        judged = apply_thresholds(parsed, self._bundle.contents.calibration.thresholds)
-        return judged if judged.text == text else _replace_text(judged, text)
-
-
-def _replace_text(parsed: ParsedUtterance, text: str) -> ParsedUtterance:
-    return ParsedUtterance(
-        text,
-        parsed.intent,
-        parsed.ranking,
-        parsed.entities,
-        parsed.out_of_scope_score,
-        parsed.embedding,
-        parsed.encoder_id,
-    )

@@ -199,7 +199,7 @@ def _make_contents(
         lora=config.lora,
         sizes=_head_sizes(prepared.label_map, prepared.patterns, config),
         calibration=_calibrate(outputs, config.calibration),
-        synonyms=data.synonyms,
+        synonyms=_learned_synonyms(data.examples) | dict(data.synonyms),
         regexes=data.regexes,
         lookups=data.lookups,
         adapter=Lora(config.lora).extract(model.encoder),
@@ -209,6 +209,16 @@ def _make_contents(
         training=config.to_json(),
         metrics={},
     )
+
+
+def _learned_synonyms(examples: Sequence[Example]) -> dict[str, str]:
+    """Collect what annotations stand for; a corrected turn says it nowhere else."""
+    return {
+        example.text[entity.start : entity.end].lower(): entity.value
+        for example in examples
+        for entity in example.entities
+        if entity.value != example.text[entity.start : entity.end]
+    }
 
 
 def _run_validation(model: JointModel, prepared: _Prepared) -> _ValidationOutputs:

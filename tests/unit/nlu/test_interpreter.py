@@ -101,7 +101,7 @@ def test_odd_text_is_parsed_with_true_offsets(interpreter: BundleInterpreter, te
 
     assert parsed.text == text
     for span in parsed.entities:
-        assert span.text == text[span.start : span.end].replace("\ud83d", "\ufffd")
+        assert span.text == text[span.start : span.end]
 
 
 def test_parse_of_nothing_is_nothing(interpreter: BundleInterpreter) -> None:

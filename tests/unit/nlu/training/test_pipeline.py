@@ -127,6 +127,16 @@ def test_bundle_is_replaced_as_a_whole(checkpoint: EncoderCheckpoint, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+def test_value_of_an_annotation_becomes_a_synonym(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    data = small_data()
+    corrected = Example("swap it for Red", "return", (EntityAnnotation(12, 15, "colour", "scarlet", "new"),))
+
+    trained = train(replace(data, examples=(*data.examples, corrected)), checkpoint, tmp_path / "bundle")
+
+    synonyms = load_bundle(trained.path, encoder=checkpoint).contents.synonyms
+    assert synonyms == {"navy": "dark blue", "red": "scarlet"}
+
+
 def test_data_without_entities_trains(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
     examples = tuple(one for one in small_data().examples if not one.entities)
 

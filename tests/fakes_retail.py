@@ -149,4 +149,7 @@ class RetailActions:
 
 
 def _subclasses(parent: type) -> set[type]:
-    return {sub for child in parent.__subclasses__() for sub in {child, *_subclasses(child)}}
+    found: set[type] = set()
+    for child in parent.__subclasses__():
+        found |= {child} | _subclasses(child)
+    return found

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api.docs_page import render_docs
+from app.api.docs_page import CONTENT_POLICY, render_docs
 from app.api.edge import build_edge
 from app.api.errors import install_error_handlers
 from app.api.middleware import BodyLimitMiddleware, HeadersMiddleware, LastResortMiddleware
@@ -77,7 +77,8 @@ def _install_routes(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def show_docs() -> HTMLResponse:
-        return HTMLResponse(render_docs(app.openapi()))
+        headers = {"Content-Security-Policy": CONTENT_POLICY}
+        return HTMLResponse(render_docs(app.openapi()), headers=headers)
 
 
 @asynccontextmanager

@@ -22,6 +22,9 @@ INTRODUCTION = """<p>The machine-readable form is <a href="/openapi.json">/opena
 <code>/api/v1/chat</code> and <code>/api/v1/staff</code> are described in <code>docs/protocol.md</code>.
 Every error has the one shape <a href="#ErrorBody">ErrorBody</a>.</p>"""
 
+CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+"""This page has its style inside and nothing else."""
+
 Schema = Mapping[str, Any]
 
 

@@ -23,11 +23,11 @@ ReceivedT = TypeVar("ReceivedT")
 
 
 class CloseCode(IntEnum):
-    """Why the server closes a socket; the client reconnects on all but the first two."""
+    """Why the server closes a socket; the error frame before says more."""
 
     NOT_AUTHENTICATED = 4401
-    TOO_MANY_SOCKETS = 4429
     TOO_SLOW = 4408
+    TOO_MANY_SOCKETS = 4429
     INTERNAL_ERROR = 1011
 
 

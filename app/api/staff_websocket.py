@@ -70,9 +70,7 @@ class StaffSocket:
             await self._socket.send(PongFrame())
 
     async def _on_subscribe(self, frame: SubscribeFrame, staff: StaffUser, tasks: asyncio.TaskGroup) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+        await self._unfollow()
         if frame.conversation_id is None:
             return
         try:
@@ -84,6 +82,13 @@ class StaffSocket:
             await self._socket.send(ErrorFrame(code=code, message=str(error)))
             return
         self._following = tasks.create_task(self._follow(conversation.conversation_id), name="staff-follow")
+
+    async def _unfollow(self) -> None:
+        """Stop following, and only go on when nothing more can be sent of it."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
+            self._following = None
 
     async def _follow(self, conversation_id: str) -> None:
         """Send the whole transcript, then every item that is new or different."""

@@ -79,14 +79,16 @@ class CustomerSocket:
                 while self._state is SocketState.AWAITING_HELLO:
                     await self._handle_next()
         except TimeoutError:
-            await self._refuse(CloseCode.NOT_AUTHENTICATED, "say hello within 10 s")
+            # Not the code of a wrong token, on which a client gives its conversation up.
+            await self._refuse(CloseCode.NOT_AUTHENTICATED, "hello_timeout", "say hello within 10 s")
         await self._serve(self._own_conversation)
 
     async def _serve(self, conversation: Conversation) -> None:
         hub = self._edge.services.hub
         conversation_id = conversation.conversation_id
         if hub.num_followers(conversation_id) >= MAX_SOCKETS_PER_CONVERSATION:
-            await self._refuse(CloseCode.TOO_MANY_SOCKETS, "this conversation is open in too many places")
+            reason = "this conversation is open in too many places"
+            await self._refuse(CloseCode.TOO_MANY_SOCKETS, "too_many_sockets", reason)
         with hub.following(conversation_id) as feed:
             await self._socket.send(self._welcome(conversation))
             feed.request_read()
@@ -120,7 +122,7 @@ class CustomerSocket:
                 access_own_conversation, services, frame.conversation_id, frame.token
             )
         except NotAuthenticatedError as error:
-            await self._refuse(CloseCode.NOT_AUTHENTICATED, str(error))
+            await self._refuse(CloseCode.NOT_AUTHENTICATED, "not_authenticated", str(error))
         self._conversation = conversation
         self._delivered = min(frame.after_sequence, conversation.last_sequence)
         self._has_agent = conversation.mode == "agent"
@@ -233,14 +235,14 @@ class CustomerSocket:
             max_message_chars=services.settings.max_message_chars,
         )
 
-    async def _refuse(self, code: CloseCode, reason: str) -> NoReturn:
+    async def _refuse(self, close_code: CloseCode, code: str, reason: str) -> NoReturn:
         """Tell why and close.
 
         Raises:
             SocketClosedError: always.
         """
-        await self._socket.send(ErrorFrame(code=code.name.lower(), message=reason))
-        await self._socket.close(code, reason)
+        await self._socket.send(ErrorFrame(code=code, message=reason))
+        await self._socket.close(close_code, reason)
         raise SocketClosedError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -214,6 +215,24 @@ def test_conversation_shows_its_transcript(agent: httpx.Client, conversation_id:
     assert body["items"][1]["decisions"] == [
         {"decision": "Reply", "target": "utter_echo", "policy": "rule", "reasons": ["rule echo"]}
     ]
+
+
+@pytest.mark.parametrize("sender", ["alice", "a/b", "+44 20 7946", "grüße", "turns/1/correction"])
+def test_conversation_of_any_rest_sender_can_be_read_and_corrected(
+    agent: httpx.Client, visitor: httpx.Client, sender: str
+) -> None:
+    visitor.post("/webhooks/rest/webhook", json={"sender": sender, "message": "hi"}).raise_for_status()
+    listed = agent.get(f"{API}/conversations").json()["conversations"][0]["conversation_id"]
+    address = f"{API}/conversations/{quote(listed, safe='')}"
+
+    shown = agent.get(address).json()["items"]
+    corrected = agent.put(f"{address}/turns/1/correction", json={"intent": "greet"}).json()
+    taken = agent.post(f"{address}/handoff/join").json()
+
+    assert listed == f"rest:{sender}"
+    assert [item["utterance"]["text"] for item in shown] == ["hi", "You said hi"]
+    assert corrected["correction"]["intent"] == "greet"
+    assert taken["conversation_id"] == listed
 
 
 @pytest.mark.parametrize("strange", ["nothing", "' OR 1=1 --", "%25", "..%2f..%2fetc%2fpasswd", "a" * 200])

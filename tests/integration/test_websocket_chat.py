@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from app.api.websocket import MAX_SOCKETS_PER_CONVERSATION
 from app.db.engine import Sessions
+from app.db.tokens import hash_token
+from app.db.tracker_store import SqlTrackerStore
+from app.dialogue.events import RecordedEvent
 from tests.fakes_api import RunningServer, build_test_services, running
 
 Frame = dict[str, Any]
@@ -325,6 +328,24 @@ def test_limited_message_is_taken_when_it_is_sent_again(sqlite_sessions: Session
         assert chat.receive_type("ack")["client_message_id"] == "m2"
 
 
+class BrokenStore(SqlTrackerStore):
+    """A database that goes away after hello."""
+
+    def recorded(self, conversation_id: str, *, after_sequence: int = 0) -> list[RecordedEvent]:
+        raise OSError("the disk is gone")
+
+
+def test_socket_that_cannot_go_on_is_closed_so_that_the_client_reconnects(sqlite_sessions: Sessions) -> None:
+    services = build_test_services(sqlite_sessions)
+    conversation = services.conversations.create("c1", "web", hash_token("t"))
+    broken = replace(services, tracker_store=BrokenStore(sqlite_sessions))
+    with running(broken) as server, connect(f"{server.ws_url}/api/v1/chat") as ws:
+        ws.send(json.dumps({"type": "hello", "conversation_id": conversation.conversation_id, "token": "t"}))
+        assert json.loads(ws.recv(timeout=20))["type"] == "welcome"
+        with pytest.raises(ConnectionClosed, match="1011"):
+            ws.recv(timeout=20)
+
+
 # --- who may come in ---------------------------------------------------------------------------
 
 
@@ -376,7 +397,7 @@ def test_socket_without_hello_is_closed(server: RunningServer, monkeypatch: pyte
         with pytest.raises(ConnectionClosed, match="4401"):
             ws.recv(timeout=20)
 
-    assert error["code"] == "not_authenticated"
+    assert error["code"] == "hello_timeout"
 
 
 def test_too_many_sockets_of_one_conversation_are_refused(server: RunningServer) -> None:

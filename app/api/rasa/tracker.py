@@ -14,7 +14,7 @@ from app.dialogue.rasa_json import IncludedEvents, tracker_to_rasa
 router = APIRouter(tags=["rasa"], dependencies=[Depends(check_tracker_api)])
 
 
-@router.get("/conversations/{conversation_id}/tracker")
+@router.get("/conversations/{conversation_id:path}/tracker")
 def show_tracker(
     services: ServicesDep,
     conversation_id: Annotated[Text, Path(min_length=1, max_length=200)],

@@ -17,6 +17,7 @@ from app.api.to_wire import conversation_to_wire
 
 router = APIRouter(prefix="/conversations", tags=["conversations"], dependencies=[Depends(check_own_origin)])
 
+# ":path" in the addresses, since the name of a REST sender may hold a slash
 ConversationId = Annotated[Text, Path(min_length=1, max_length=200)]
 
 
@@ -33,7 +34,7 @@ def list_conversations(
     return ConversationList(conversations=[conversation_to_wire(line) for line in found])
 
 
-@router.get("/{conversation_id}")
+@router.get("/{conversation_id:path}")
 def show_conversation(
     agent: CurrentAgent, services: ServicesDep, conversation_id: ConversationId
 ) -> Conversation:
@@ -44,7 +45,7 @@ def show_conversation(
     )
 
 
-@router.put("/{conversation_id}/turns/{sequence}/correction")
+@router.put("/{conversation_id:path}/turns/{sequence}/correction")
 def save_correction(
     agent: CurrentAgent,
     services: ServicesDep,

@@ -13,7 +13,7 @@ from app.api.schemas import AgentMessageRequest
 from app.api.to_wire import conversation_to_wire
 
 router = APIRouter(
-    prefix="/conversations/{conversation_id}", tags=["handoff"], dependencies=[Depends(check_own_origin)]
+    prefix="/conversations/{conversation_id:path}", tags=["handoff"], dependencies=[Depends(check_own_origin)]
 )
 
 

@@ -148,8 +148,8 @@ class RetailActions:
         return self.run(f"validate_{form}", slots, events=events, active_loop=form)
 
 
-def _subclasses(parent: type) -> set[type]:
-    found: set[type] = set()
+def _subclasses(parent: type[Any]) -> set[type[Any]]:
+    found: set[type[Any]] = set()
     for child in parent.__subclasses__():
         found |= {child} | _subclasses(child)
     return found

@@ -14,7 +14,7 @@ from nlu.evaluation.metrics import (
     span_key,
     span_scores,
 )
-from nlu.types import FALLBACK_INTENT, Example, ParsedUtterance
+from nlu.types import FALLBACK_INTENT, Example, IntentPrediction, ParsedUtterance
 
 Parse = Callable[[Sequence[str]], list[ParsedUtterance]]
 
@@ -38,10 +38,10 @@ class EvaluationReport:
     """Quality on one set of examples.
 
     Attributes:
-        num_examples: denominator of all rates.
+        num_examples: in-scope examples, the denominator of all rates but the last.
         intent_accuracy: share whose most confident intent is right, before thresholds.
         accepted_accuracy: share whose intent is right after thresholds; a fallback counts as wrong.
-        fallback_rate: share that fell below a threshold; lower is better for in-scope examples.
+        fallback_rate: share of in-scope examples that were refused; lower is better.
         macro_f1: of intents before thresholds, each intent counted once.
         calibration_error: expected calibration error of the best intent, 15 bins; lower is better.
         spans: strict span score: offsets, entity, role and group must all be right.
@@ -49,6 +49,8 @@ class EvaluationReport:
         intents: score per intent.
         entities: strict span score per entity.
         misses: the wrong ones, for a person to read.
+        num_out_of_scope: examples whose intent is `FALLBACK_INTENT`; they count nowhere else.
+        out_of_scope_recall: share of them that were refused.
     """
 
     num_examples: int
@@ -62,6 +64,8 @@ class EvaluationReport:
     intents: dict[str, Score]
     entities: dict[str, Score]
     misses: tuple[Miss, ...]
+    num_out_of_scope: int = 0
+    out_of_scope_recall: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """Give the report as JSON values."""
@@ -78,6 +82,8 @@ class EvaluationReport:
             "calibration_error": self.calibration_error,
             "span_f1": self.spans.f1,
             "frame_accuracy": self.frame_accuracy,
+            "num_out_of_scope": self.num_out_of_scope,
+            "out_of_scope_recall": self.out_of_scope_recall,
         }
 
 
@@ -91,36 +97,41 @@ def evaluate(parse: Parse, examples: Sequence[Example]) -> EvaluationReport:
 
 def compare(parsed: Sequence[ParsedUtterance], examples: Sequence[Example]) -> EvaluationReport:
     """Compare parsed utterances with the examples they came from, in the same order."""
-    best = [one.ranking[0] if one.ranking else one.intent for one in parsed]
-    right = [guess.name == example.intent for guess, example in zip(best, examples, strict=True)]
-    true_spans = [frozenset(map(span_key, example.entities)) for example in examples]
-    found_spans = [frozenset(map(span_key, one.entities)) for one in parsed]
+    pairs = list(zip(parsed, examples, strict=True))
+    in_scope = [(one, example) for one, example in pairs if example.intent != FALLBACK_INTENT]
+    refused = [
+        one.intent.name == FALLBACK_INTENT for one, example in pairs if example.intent == FALLBACK_INTENT
+    ]
+    best = [_best(one) for one, _ in in_scope]
+    right = [guess.name == example.intent for guess, (_, example) in zip(best, in_scope, strict=True)]
+    true_spans = [frozenset(map(span_key, example.entities)) for _, example in in_scope]
+    found_spans = [frozenset(map(span_key, one.entities)) for one, _ in in_scope]
     frames = [hit and found == true for hit, found, true in zip(right, found_spans, true_spans, strict=True)]
     overall, entities = span_scores(true_spans, found_spans)
-    intents = class_scores([example.intent for example in examples], [guess.name for guess in best])
+    intents = class_scores([example.intent for _, example in in_scope], [guess.name for guess in best])
     return EvaluationReport(
-        num_examples=len(examples),
+        num_examples=len(in_scope),
         intent_accuracy=accuracy(right),
-        accepted_accuracy=accuracy(
-            [one.intent.name == example.intent for one, example in zip(parsed, examples, strict=True)]
-        ),
-        fallback_rate=accuracy([one.intent.name == FALLBACK_INTENT for one in parsed]),
+        accepted_accuracy=accuracy([one.intent.name == example.intent for one, example in in_scope]),
+        fallback_rate=accuracy([one.intent.name == FALLBACK_INTENT for one, _ in in_scope]),
         macro_f1=macro_f1(intents.values()),
         calibration_error=expected_calibration_error([guess.confidence for guess in best], right),
         spans=overall,
         frame_accuracy=accuracy(frames),
         intents=intents,
         entities=entities,
-        misses=tuple(
-            _miss(one, example)
-            for one, example, is_right in zip(parsed, examples, frames, strict=True)
-            if not is_right
-        ),
+        misses=tuple(_miss(*pair) for pair, is_right in zip(in_scope, frames, strict=True) if not is_right),
+        num_out_of_scope=len(refused),
+        out_of_scope_recall=accuracy(refused),
     )
 
 
+def _best(parsed: ParsedUtterance) -> IntentPrediction:
+    return parsed.ranking[0] if parsed.ranking else parsed.intent
+
+
 def _miss(parsed: ParsedUtterance, example: Example) -> Miss:
-    best = parsed.ranking[0] if parsed.ranking else parsed.intent
+    best = _best(parsed)
     return Miss(
         text=example.text,
         expected_intent=example.intent,

@@ -57,6 +57,17 @@ def test_fallback_counts_against_the_accepted_accuracy_only() -> None:
     assert report.fallback_rate == pytest.approx(1 / 3)
 
 
+def test_out_of_scope_examples_count_for_their_recall_only() -> None:
+    nonsense = [example("asdf", FALLBACK_INTENT), example("qwer", FALLBACK_INTENT)]
+    parsed = parse_all_right([one.text for one in EXAMPLES])
+    refused = ParsedUtterance("asdf", IntentPrediction(FALLBACK_INTENT, 0.9), parsed[0].ranking)
+
+    report = compare([*parsed, refused, understood("qwer", "track")], [*EXAMPLES, *nonsense])
+
+    assert (report.num_examples, report.intent_accuracy, report.fallback_rate) == (3, 1.0, 0.0)
+    assert (report.num_out_of_scope, report.out_of_scope_recall) == (2, 0.5)
+
+
 def test_report_is_json() -> None:
     report = evaluate(parse_all_right, EXAMPLES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def settings_for(args: argparse.Namespace) -> Settings:
     given = {name: getattr(args, name, None) for name in ("bot", "host", "port")}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level)
+    os.environ["SPANDESK_HOME"] = str(settings.home.absolute())  # a bot's actions keep their data there
     return settings
 
 

@@ -313,7 +313,10 @@ def test_a_validating_action_may_choose_the_next_slot() -> None:
     conversation = in_form(actions=actions)
 
     assert conversation.replies == ["Return order 1, sure?"]
-    assert conversation.tracker.requested_slot == "confirmed"
+    assert conversation.of_type(SlotSet) == [
+        SlotSet(REQUESTED_SLOT, "confirmed"),
+        SlotSet("order_number", "1"),
+    ]
 
 
 @pytest.mark.parametrize("ending", [SlotSet(REQUESTED_SLOT, None), ActiveLoopChanged(None)])

@@ -62,6 +62,13 @@ def test_applied_keeps_a_form_that_comes_back_after_a_rejection() -> None:
     assert applied(start + detour, {"f"}) == start + detour
 
 
+def test_applied_keeps_a_form_that_asks_again_right_after_its_rejection() -> None:
+    start: list[Event] = [LISTEN, user("return"), FORM, ActiveLoopChanged("f")]
+    again: list[Event] = [LISTEN, user("help?"), ActionExecutionRejected("f"), FORM]
+
+    assert applied(start + again, {"f"}) == start + again
+
+
 def test_applied_keeps_a_form_that_comes_back_in_a_story_without_rejections() -> None:
     start: list[Event] = [LISTEN, user("return"), FORM, ActiveLoopChanged("f")]
     detour: list[Event] = [LISTEN, user("help?"), ActionExecuted("utter_x"), FORM]

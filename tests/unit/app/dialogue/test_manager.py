@@ -199,6 +199,28 @@ def test_messages_of_one_conversation_are_handled_one_after_the_other() -> None:
     assert kinds == [UserUttered, BotUttered] * 12
 
 
+def test_a_message_waits_until_the_one_before_it_is_saved() -> None:
+    second: list[threading.Thread] = []
+    was_waiting: list[bool] = []
+
+    def _send_another(tracker: Tracker) -> list[Any]:
+        message = CustomerMessage(tracker.conversation_id, "hi")
+        second.append(threading.Thread(target=conversation.manager.handle_message, args=(message,)))
+        second[0].start()
+        second[0].join(0.2)
+        was_waiting.append(second[0].is_alive())
+        return [BotUttered("On its way.")]
+
+    conversation = given(actions={"action_track": _send_another})
+    conversation.interpreter.known["hi"] = parsed("hi", "greet")
+    conversation.says("where", "track_order")
+    second[0].join(10)
+
+    recorded = conversation.store.recorded(CONVERSATION)
+    assert was_waiting == [True]
+    assert [r.event.text for r in recorded if isinstance(r.event, BotUttered)] == ["On its way.", "Hello!"]
+
+
 def test_conversations_do_not_wait_for_each_other() -> None:
     other_is_done = threading.Event()
 

@@ -377,6 +377,13 @@ def test_none_of_these_asks_for_other_words() -> None:
     assert conversation.decisions == [("Fallback", "ask_rephrase", "fallback")]
 
 
+def test_out_of_scope_is_for_the_bots_own_rule_unless_the_bot_has_just_asked() -> None:
+    own = rule("own", said("out_of_scope"), does("utter_stopped"))
+
+    assert with_rules(own).when("/out_of_scope").replies == ["Stopped."]
+    assert with_rules(own).when("hm").when("/out_of_scope").executed == ["action_default_ask_rephrase"]
+
+
 def test_after_two_steps_the_bot_gives_up_and_offers_a_person() -> None:
     conversation = given().when("hm").when("hmm").when("hmmm")
 

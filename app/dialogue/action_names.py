@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 ACTION_LISTEN = "action_listen"
 ACTION_SESSION_START = "action_session_start"
 ACTION_RESTART = "action_restart"
@@ -10,6 +12,13 @@ ACTION_DEACTIVATE_LOOP = "action_deactivate_loop"
 ACTION_DEFAULT_FALLBACK = "action_default_fallback"
 ACTION_TWO_STAGE_FALLBACK = "action_two_stage_fallback"
 ACTION_ASK_AFFIRMATION = "action_default_ask_affirmation"
+ACTION_ASK_REPHRASE = "action_default_ask_rephrase"
+ACTION_ANSWER_FAQ = "action_answer_faq"
+ACTION_REQUEST_HANDOFF = "action_request_handoff"
+ACTION_EXTRACT_SLOTS = "action_extract_slots"
+ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
+
+ASK_AFFIRMATION = "action_default_ask_affirmation"
 ACTION_ASK_REPHRASE = "action_default_ask_rephrase"
 ACTION_ANSWER_FAQ = "action_answer_faq"
 ACTION_REQUEST_HANDOFF = "action_request_handoff"
@@ -35,7 +44,7 @@ BUILT_IN_ACTIONS = frozenset(
 ASK_AFFIRMATION = "ask_affirmation"
 ASK_REPHRASE = "ask_rephrase"
 GIVE_UP = "give_up"
-FALLBACK_ACTION_OF_STEP = {
+FALLBACK_ACTION_OF_STEP: Mapping[str, str] = {
     ASK_AFFIRMATION: ACTION_ASK_AFFIRMATION,
     ASK_REPHRASE: ACTION_ASK_REPHRASE,
     GIVE_UP: ACTION_DEFAULT_FALLBACK,
@@ -47,7 +56,7 @@ BACK_INTENT = "back"
 SESSION_START_INTENT = "session_start"
 OUT_OF_SCOPE_INTENT = "out_of_scope"
 
-ACTION_OF_INTENT = {
+ACTION_OF_INTENT: Mapping[str, str] = {
     RESTART_INTENT: ACTION_RESTART,
     BACK_INTENT: ACTION_BACK,
     SESSION_START_INTENT: ACTION_SESSION_START,

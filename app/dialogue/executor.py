@@ -44,7 +44,7 @@ from retrieval.types import Answer, FaqOutcome, NoAnswer, Suggestions
 
 _log = logging.getLogger(__name__)
 
-_ForeseenErrors = (ActionFailedError, TemplateError, RetrievalError)
+_FORESEEN = (ActionFailedError, TemplateError, RetrievalError)
 
 
 class Executor:
@@ -70,7 +70,7 @@ class Executor:
         turn.record(decision_made(decided))
         try:
             events = self._perform(decided, turn.tracker)
-        except _ForeseenErrors as error:
+        except _FORESEEN as error:
             turn.record_all(self._after_failure(decided, error, turn.tracker))
             return False
         turn.record_all(events)

@@ -149,4 +149,3 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
-

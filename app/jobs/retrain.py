@@ -61,6 +61,7 @@ class Workshop:
     read_bot_data: Callable[[], NluData]
     train: Train
     load_parser: Callable[[Path], Parser]
+    prepare_index: Callable[[Path], None]  # saves the FAQ index for a bundle, so that no server has to
     datasets_path: Path  # keeps every snapshot that something was trained on
     scratch_path: Path  # bundles in the making
 
@@ -97,7 +98,7 @@ def retrain(workshop: Workshop, reporter: JobReporter) -> Outcome:
     verdict = judge(theirs, ours, examples)
     report = _report(snapshot, champion, challenger_id, verdict)
     _register(workshop, reporter, challenger_path, challenger_id, report)
-    return _finish(workshop, reporter, challenger_id, verdict, report)
+    return _finish(workshop, reporter, challenger_path, verdict, report)
 
 
 def _take_snapshot(workshop: Workshop, reporter: JobReporter, parser: Parser | None) -> Snapshot:
@@ -147,12 +148,14 @@ def _register(
 
 
 def _finish(
-    workshop: Workshop, reporter: JobReporter, bundle_id: str, verdict: Verdict, report: dict[str, Any]
+    workshop: Workshop, reporter: JobReporter, path: Path, verdict: Verdict, report: dict[str, Any]
 ) -> Outcome:
+    bundle_id = str(report["challenger_id"])
     detail = {"promotable": verdict.is_promotable, "reasons": list(verdict.reasons)}
     _audit(workshop, reporter, "training.gate", bundle_id, detail)
     reporter.report("promote" if verdict.is_promotable else "gate", 0.99, verdict.reasons[0])
     if verdict.is_promotable:
+        workshop.prepare_index(path)
         workshop.models.promote(bundle_id, actor=f"job:{reporter.job.job_id}")
     message = "Promoted: " if verdict.is_promotable else "Not promoted: "
     return Outcome(bundle_id, verdict.is_promotable, message + " ".join(verdict.reasons), report)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.bot.loader import load_bot
 from app.jobs.retrain import Parser, Trained, Workshop
-from app.provisioning import Stores, bundle_interpreter
+from app.provisioning import Stores, bundle_interpreter, open_index
 from app.retraining.registry import ModelRegistry
 from app.settings import Settings
 from nlu.checkpoint import resolve_encoder
@@ -39,6 +39,10 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
     def load_parser(path: Path) -> Parser:
         return bundle_interpreter(settings, load_bot(settings.bot), path)
 
+    def prepare_index(path: Path) -> None:
+        interpreter = bundle_interpreter(settings, load_bot(settings.bot), path)
+        open_index(settings, stores.faq.published(), interpreter)
+
     return Workshop(
         reviews=stores.reviews,
         models=stores.models,
@@ -47,6 +51,7 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
         read_bot_data=read_bot_data,
         train=train,
         load_parser=load_parser,
+        prepare_index=prepare_index,
         datasets_path=settings.home / "datasets",
         scratch_path=settings.home / "training",
     )

@@ -42,6 +42,7 @@ class Loop:
         self.trainer = FakeTrainer()
         self.home = home
         self.registry = ModelRegistry(home / "models")
+        self.indexed: list[tuple[str, str]] = []  # bundle, and the champion at that moment
 
     @property
     def workshop(self) -> Workshop:
@@ -53,6 +54,7 @@ class Loop:
             read_bot_data=lambda: DATA,
             train=self.trainer.train,
             load_parser=load_fake_parser,
+            prepare_index=lambda path: self.indexed.append((path.name, self.champion_id())),
             datasets_path=self.home / "datasets",
             scratch_path=self.home / "training",
         )
@@ -98,6 +100,7 @@ def test_correction_is_learnt_and_promoted(loop: Loop) -> None:
     assert champion is not None
     assert champion.bundle_id == job.challenger_id != before
     assert load_fake_parser(Path(champion.path)).meanings[CORRECTED_TEXT] == "intent_1"
+    assert loop.indexed == [(champion.bundle_id, before)], "the index must be there before the promotion"
 
 
 def test_job_reports_the_data_and_the_comparison(loop: Loop) -> None:

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.db.audit import AuditLog
 from app.db.engine import Sessions
-from app.db.model_store import ModelStore
+from app.db.model_store import ModelInfo, ModelStore
 from app.db.review_store import ReviewStore
 from app.db.tracker_store import SqlTrackerStore
 from app.db.training_store import TrainingJob, TrainingStore
@@ -42,7 +42,7 @@ class Loop:
         self.trainer = FakeTrainer()
         self.home = home
         self.registry = ModelRegistry(home / "models")
-        self.indexed: list[tuple[str, str]] = []  # bundle, and the champion at that moment
+        self.indexed: list[tuple[str, ModelInfo | None]] = []  # bundle, and the champion then
 
     @property
     def workshop(self) -> Workshop:
@@ -54,7 +54,7 @@ class Loop:
             read_bot_data=lambda: DATA,
             train=self.trainer.train,
             load_parser=load_fake_parser,
-            prepare_index=lambda path: self.indexed.append((path.name, self.champion_id())),
+            prepare_index=lambda path: self.indexed.append((path.name, self.models.champion())),
             datasets_path=self.home / "datasets",
             scratch_path=self.home / "training",
         )
@@ -100,7 +100,10 @@ def test_correction_is_learnt_and_promoted(loop: Loop) -> None:
     assert champion is not None
     assert champion.bundle_id == job.challenger_id != before
     assert load_fake_parser(Path(champion.path)).meanings[CORRECTED_TEXT] == "intent_1"
-    assert loop.indexed == [(champion.bundle_id, before)], "the index must be there before the promotion"
+    (indexed, champion_then) = loop.indexed[0]
+    assert indexed == champion.bundle_id
+    assert champion_then is not None
+    assert champion_then.bundle_id == before, "the index must be there before the promotion"
 
 
 def test_job_reports_the_data_and_the_comparison(loop: Loop) -> None:

@@ -58,16 +58,8 @@ def take_message(edge: EdgeDep, message: RestMessage) -> list[RestReply]:
     conversation_id = REST_PREFIX + message.sender
     check_message(message.message, max_chars=edge.services.settings.max_message_chars)
     check_rate(edge.messages, conversation_id, "messages")
-    result = edge.services.manager.handle_message(
-        CustomerMessage(
-            conversation_id=conversation_id,
-            text=message.message,
-            client_message_id=None,
-            channel=CHANNEL,
-            metadata=message.metadata or {},
-        )
-    )
-    return recorded_to_replies(message.sender, result.recorded)
+    said = CustomerMessage(conversation_id, message.message, channel=CHANNEL, metadata=message.metadata or {})
+    return recorded_to_replies(message.sender, edge.services.manager.handle_message(said).recorded)
 
 
 def recorded_to_replies(recipient_id: str, recorded: Iterable[RecordedEvent]) -> list[RestReply]:

@@ -32,6 +32,7 @@ WEIGHT_MODULES = (
     "nlu.spans",
     "nlu.text",
     "nlu.training.config",
+    "nlu.training.contrastive",
     "nlu.training.dataset",
     "nlu.training.head_start",
     "nlu.training.loop",

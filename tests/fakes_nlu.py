@@ -136,7 +136,7 @@ def tiny_config(*, max_epochs: int = 12, seed: int = 3) -> TrainConfig:
             adapter_lr=1e-2, head_lr=2e-2, weight_decay=0.0, batch_size=8, max_epochs=max_epochs, patience=30
         ),
         heads=HeadSettings(span_size=16, dropout=0.0),
-        losses=LossSettings(span=1.0, distillation=0.1),
+        losses=LossSettings(span=1.0, distillation=0.1, contrastive=0.1),
         calibration=CalibrationSettings(),
     )
 

@@ -18,6 +18,7 @@ from nlu.spans import AlignmentError, align_span
 from nlu.types import Example
 
 _MAX_CACHE_CELLS = 4096
+_LENGTH_JITTER = 6.0  # tokens; mixes batches well enough and pads little
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +107,11 @@ def make_batches(
 ) -> Iterator[TrainingBatch]:
     """Give all examples once, texts of similar length together; shuffled if there is a generator."""
     lengths = np.asarray([len(example.states) for example in examples], dtype=np.float64)
-    jitter = rng.uniform(-2.0, 2.0, len(lengths)) if rng is not None else np.zeros(len(lengths))
+    jitter = (
+        rng.uniform(-_LENGTH_JITTER, _LENGTH_JITTER, len(lengths))
+        if rng is not None
+        else np.zeros(len(lengths))
+    )
     order = np.argsort(lengths + jitter, kind="stable")
     starts: NDArray[np.int64] = np.arange(0, len(order), batch_size)
     for start in rng.permutation(starts) if rng is not None else starts:

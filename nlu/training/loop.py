@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from nlu.evaluation.metrics import accuracy, score_counts
-from nlu.model import JointModel, JointOutput, Losses, joint_losses, word_spans
-from nlu.training.config import LossSettings, OptimiserSettings, TrainConfig
+from nlu.model import JointModel, JointOutput, joint_losses, word_spans
+from nlu.training.config import OptimiserSettings, TrainConfig
+from nlu.training.contrastive import PROJECTION_SIZE, contrastive_loss
 from nlu.training.dataset import CachedExample, TrainingBatch, make_batches
 from nlu.training.schedule import learning_rate_factor
 
@@ -69,7 +70,7 @@ def train_loop(
         The result of every epoch that ran.
     """
     rng = np.random.default_rng(config.seed)
-    optimiser = _make_optimiser(model, config.optimiser)
+    steps = _make_steps(model, config, first_trained_layer)
     rates = _learning_rates(config.optimiser, num_examples=len(splits.train))
     results: list[EpochResult] = []
     best: dict[str, torch.Tensor] = {}
@@ -77,9 +78,7 @@ def train_loop(
     for epoch in range(1, config.optimiser.max_epochs + 1):
         started_at_s = time.monotonic()
         batches = make_batches(splits.train, batch_size=config.optimiser.batch_size, rng=rng)
-        losses = [
-            _step(model, batch, optimiser, next(rates), config, first_trained_layer) for batch in batches
-        ]
+        losses = [steps.step(batch, next(rates)) for batch in batches]
         result = _validate(
             model,
             splits.validation,
@@ -108,49 +107,61 @@ def run_cached(
             yield batch, _run_upper(model, batch, first_trained_layer)
 
 
-def weighted_loss(losses: Losses, settings: LossSettings) -> torch.Tensor:
-    """Add the losses up."""
-    return losses.intent + settings.span * losses.span + settings.distillation * losses.distillation
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """What a step of training needs; `projection` serves the contrastive loss and is thrown away."""
+
+    model: JointModel
+    projection: nn.Linear
+    optimiser: torch.optim.AdamW
+    config: TrainConfig
+    first_trained_layer: int
+
+    def step(self, batch: TrainingBatch, rate: float) -> float:
+        """Change the trained parameters once; gives the loss before."""
+        self.model.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["base_lr"]
+        loss = self._loss(batch)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+        trained = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
+        nn.utils.clip_grad_norm_(trained, self.config.optimiser.max_grad_norm)
+        self.optimiser.step()
+        return loss.item()
+
+    def _loss(self, batch: TrainingBatch) -> torch.Tensor:
+        output = _run_upper(self.model, batch, self.first_trained_layer)
+        losses = joint_losses(output, batch.targets, batch.batch)
+        contrastive = contrastive_loss(self.projection(output.embedding), batch.targets.intents)
+        weights = self.config.losses
+        return (
+            losses.intent
+            + weights.span * losses.span
+            + weights.distillation * losses.distillation
+            + weights.contrastive * contrastive
+        )
 
 
-def _make_optimiser(model: JointModel, settings: OptimiserSettings) -> torch.optim.AdamW:
-    heads = [*model.intent_head.parameters(), *model.span_head.parameters()]
+def _make_steps(model: JointModel, config: TrainConfig, first_trained_layer: int) -> _Steps:
+    projection = nn.Linear(model.encoder.hidden, PROJECTION_SIZE)
+    heads = [*model.intent_head.parameters(), *model.span_head.parameters(), *projection.parameters()]
     adapter = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
-    return torch.optim.AdamW(
+    optimiser = torch.optim.AdamW(
         [
-            {"params": adapter, "base_lr": settings.adapter_lr},
-            {"params": heads, "base_lr": settings.head_lr},
+            {"params": adapter, "base_lr": config.optimiser.adapter_lr},
+            {"params": heads, "base_lr": config.optimiser.head_lr},
         ],
-        lr=settings.adapter_lr,
-        weight_decay=settings.weight_decay,
+        lr=config.optimiser.adapter_lr,
+        weight_decay=config.optimiser.weight_decay,
     )
+    return _Steps(model, projection, optimiser, config, first_trained_layer)
 
 
 def _learning_rates(settings: OptimiserSettings, *, num_examples: int) -> Iterator[float]:
     num_steps = settings.max_epochs * -(-num_examples // settings.batch_size)
     for step in range(num_steps):
         yield learning_rate_factor(step, num_steps=num_steps, warmup_fraction=settings.warmup_fraction)
-
-
-def _step(
-    model: JointModel,
-    batch: TrainingBatch,
-    optimiser: torch.optim.AdamW,
-    rate: float,
-    config: TrainConfig,
-    first_trained_layer: int,
-) -> float:
-    model.train()
-    for group in optimiser.param_groups:
-        group["lr"] = rate * group["base_lr"]
-    output = _run_upper(model, batch, first_trained_layer)
-    loss = weighted_loss(joint_losses(output, batch.targets, batch.batch), config.losses)
-    optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-    trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    nn.utils.clip_grad_norm_(trained, config.optimiser.max_grad_norm)
-    optimiser.step()
-    return loss.item()
 
 
 def _run_upper(model: JointModel, batch: TrainingBatch, first_trained_layer: int) -> JointOutput:

@@ -1,0 +1,34 @@
+"""Pulls utterances of one intent together and others apart, in a projection that only training sees.
+
+Khosla et al. 2020, "Supervised Contrastive Learning", equation 2. The projection lets the encoder separate
+intents while the query embedding itself stays where retrieval needs it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+PROJECTION_SIZE = 128
+_TEMPERATURE = 0.1
+_EXCLUDED = -1e9  # an utterance is not compared with itself
+
+
+def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor) -> torch.Tensor:
+    """Average over the utterances that have a partner the negative log-share of their partners.
+
+    Args:
+        projected: ``(batch, size)``; only directions count.
+        intents: ``(batch,)`` int64.
+
+    Returns:
+        A scalar, lower is better; 0 when no intent occurs twice.
+    """
+    directions = nn.functional.normalize(projected, dim=-1)
+    itself = torch.eye(len(intents), dtype=torch.bool, device=intents.device)
+    similarities = (directions @ directions.T / _TEMPERATURE).masked_fill(itself, _EXCLUDED)
+    partners = (intents.unsqueeze(0) == intents.unsqueeze(1)) & ~itself  # (batch, batch)
+    num_partners = partners.sum(dim=1)
+    log_shares = similarities.log_softmax(dim=1).masked_fill(~partners, 0.0)
+    losses = -log_shares.sum(dim=1) / num_partners.clamp(min=1)
+    return losses.sum() / (num_partners > 0).sum().clamp(min=1)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from nlu.training.contrastive import contrastive_loss
+
+APART = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
+
+
+def test_loss_equals_a_value_by_hand() -> None:
+    points = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+
+    loss = contrastive_loss(points, torch.tensor([0, 0, 1]))
+
+    first = -math.log(math.exp(6) / (math.exp(6) + math.exp(0)))
+    second = -math.log(math.exp(6) / (math.exp(6) + math.exp(8)))
+    assert loss.item() == pytest.approx((first + second) / 2, rel=1e-4)
+
+
+def test_separated_intents_have_almost_no_loss() -> None:
+    assert contrastive_loss(APART, torch.tensor([0, 0, 1, 1])).item() < 0.001
+
+
+def test_mixed_intents_have_more() -> None:
+    assert contrastive_loss(APART, torch.tensor([0, 1, 0, 1])).item() > 5
+
+
+def test_intents_without_partners_have_no_loss() -> None:
+    points = APART.clone().requires_grad_()
+
+    loss = contrastive_loss(points, torch.arange(4))
+    loss.backward()  # type: ignore[no-untyped-call]
+
+    assert loss.item() == 0.0
+    assert points.grad is not None
+    assert not points.grad.any()

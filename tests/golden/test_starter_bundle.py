@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.bot.loader import load_bot
-from app.commands.context import read_training_data
+from app.commands.context import read_snapshot
 from nlu.bundle import load_bundle
 from nlu.data.yaml_source import YamlNode, load_yaml
 from nlu.interpreter import BundleInterpreter
@@ -29,7 +29,7 @@ def interpreter() -> BundleInterpreter:
 
 
 def test_starter_bundle_belongs_to_data_and_code() -> None:
-    data = read_training_data(load_bot(BOT))
+    data = read_snapshot(load_bot(BOT)).train
 
     verify_belongs(read_manifest(BOT / "bundle"), data_hash=hash_data(data), code_hash=hash_code())
 

@@ -17,8 +17,8 @@ from tests.e2e.running_server import ROOT, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
-# Words of one family that no training data has; the bot cannot know what they mean until somebody says so.
-UTTERANCE = "my wellies did a bunk somewhere between you and me"
+# A turn of phrase that no training data has: the bot cannot know what it means until somebody says so.
+UTTERANCE = "have my boots grown legs and walked off?"
 INTENT = "track order"
 TRAINING_TIMEOUT_MS = 1_200_000.0
 IMAGES = ROOT / "docs" / "images"
@@ -59,12 +59,12 @@ def correct_last_turn(desk: Page) -> None:
     turn.get_by_role("button", name="Correct").click()
     turn.get_by_label("Filter intents").fill(INTENT)
     turn.get_by_label(INTENT, exact=True).check(force=True)
-    select(turn.get_by_label("Text to mark in"), "wellies")
+    select(turn.get_by_label("Text to mark in"), "boots")
     turn.get_by_role("button", name="product", exact=True).click()
     take_picture(desk, "correction")
     turn.get_by_role("button", name="Save correction").click()
     expect(turn.locator(".corrected")).to_contain_text(INTENT)
-    expect(turn.locator("mark")).to_contain_text("wellies")
+    expect(turn.locator("mark")).to_contain_text("boots")
     take_picture(desk, "agent-console")
 
 

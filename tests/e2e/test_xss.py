@@ -14,11 +14,11 @@ from tests.e2e.running_server import Server
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 ATTACKS = [
-    "<img src=x onerror=\"document.title='run'\">",
-    "<script>document.title='run'</script>",
-    "</textarea><svg onload=\"document.title='run'\">",
+    "<img src=x onerror=\"document.title='taken over'\">",
+    "<script>document.title='taken over'</script>",
+    "</textarea><svg onload=\"document.title='taken over'\">",
 ]
-LINK_ATTACK = "[press](javascript:document.title='run') **bold** <b>tag</b>"
+LINK_ATTACK = "[press](javascript:document.title='taken over') **bold** <b>tag</b>"
 
 
 def test_markup_in_messages_is_shown_as_text_to_everybody(
@@ -40,8 +40,7 @@ def test_markup_in_messages_is_shown_as_text_to_everybody(
     desk.get_by_label("Write to the customer").fill(LINK_ATTACK)
     desk.get_by_role("button", name="Send").click()
     answer = chat.page.locator(".message.agent .bubble")
-    expect(answer).to_have_text("[press](javascript:document.title='run') bold <b>tag</b>")
+    expect(answer).to_have_text("[press](javascript:document.title='taken over') bold <b>tag</b>")
     expect(answer.locator("a")).to_have_count(0)
     expect(answer.locator("strong")).to_have_text("bold")
-    for page in (chat.page, desk):
-        assert "run" not in page.title()
+    assert "taken over" not in (chat.page.title(), desk.title())

@@ -1,7 +1,14 @@
 // The agent's console: list and transcript around the reducer of state.ts, live through the staff socket.
 
-import { useCallback, useEffect, useMemo, useReducer, useState } from "preact/hooks";
-import { type BotDescription, describeBot, findConversations, type StaffMember } from "../console-shared/api";
+import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import {
+  ApiError,
+  type BotDescription,
+  describeBot,
+  findConversations,
+  type StaffMember,
+  showConversation,
+} from "../console-shared/api";
 import { browserDeps, staffSocketUrl } from "../console-shared/browser";
 import { Shell } from "../console-shared/shell";
 import { StaffClient } from "../console-shared/staff-client";
@@ -19,10 +26,11 @@ interface AppProps {
 const SEARCH_PAUSE_MS = 250;
 
 export function App({ staff, loggedOut }: AppProps) {
-  const [state, dispatch] = useReducer(reduceAgent, null, () => startState(loadSeen()));
+  const [state, dispatch] = useReducer(reduceAgent, null, () => startState(loadSeen(), namedInAddress()));
   const [bot, setBot] = useState<BotDescription | null>(null);
   const client = useStaffClient(dispatch, loggedOut);
   const { search, isLive, seen, selectedId } = state;
+  const isOpenUnknown = isLive && state.open === null;
 
   useEffect(() => {
     describeBot().then(setBot, () => undefined);
@@ -40,6 +48,9 @@ export function App({ staff, loggedOut }: AppProps) {
       selectedId === null ? location.pathname : `#${encodeURIComponent(selectedId)}`,
     );
   }, [client, selectedId]);
+  useEffect(() => {
+    if (selectedId !== null && isOpenUnknown) loadOpen(dispatch, selectedId);
+  }, [selectedId, isOpenUnknown]);
   useHash(dispatch);
 
   return (
@@ -60,7 +71,7 @@ export function App({ staff, loggedOut }: AppProps) {
             <Transcript
               key={selectedId}
               conversationId={selectedId}
-              summary={state.conversations[selectedId]}
+              summary={state.open}
               items={state.items}
               bot={bot}
               onSummary={(summary) => dispatch({ type: "summary_changed", summary })}
@@ -93,17 +104,33 @@ function useStaffClient(dispatch: Dispatch, loggedOut: () => void): StaffClient 
   return client;
 }
 
-/** The address may name a conversation, so that agents can send each other links. */
+/** Follow the address when an agent opens another's link in this tab. */
 function useHash(dispatch: Dispatch): void {
-  const open = useCallback(() => {
-    const conversationId = decodeURIComponent(location.hash.slice(1));
-    if (conversationId !== "") dispatch({ type: "selected", conversationId });
-  }, [dispatch]);
   useEffect(() => {
-    open();
+    const open = (): void => dispatch({ type: "selected", conversationId: namedInAddress() });
     addEventListener("hashchange", open);
     return () => removeEventListener("hashchange", open);
-  }, [open]);
+  }, [dispatch]);
+}
+
+/** The address may name a conversation, so that agents can send each other links. */
+function namedInAddress(): string | null {
+  try {
+    const conversationId = decodeURIComponent(location.hash.slice(1));
+    return conversationId === "" ? null : conversationId;
+  } catch {
+    return null; // no address that we made
+  }
+}
+
+/** An open conversation that is not in the list, since it is older or its address was given. */
+function loadOpen(dispatch: Dispatch, conversationId: string): void {
+  showConversation(conversationId).then(
+    ({ summary }) => dispatch({ type: "summary_changed", summary }),
+    (error: unknown) => {
+      if (error instanceof ApiError) dispatch({ type: "selected", conversationId: null });
+    },
+  );
 }
 
 function loadPage(dispatch: Dispatch, search: string, before: string | null): void {

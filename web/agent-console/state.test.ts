@@ -33,7 +33,7 @@ const item = (sequence: number, parts: Partial<TranscriptItem> = {}): Transcript
   correction: null,
   ...parts,
 });
-const fold = (...actions: AgentAction[]): AgentState => actions.reduce(reduceAgent, startState({}));
+const fold = (...actions: AgentAction[]): AgentState => actions.reduce(reduceAgent, startState({}, null));
 const page = (search: string, ...conversations: ConversationSummary[]): AgentAction => ({
   type: "page_loaded",
   search,
@@ -125,4 +125,25 @@ test("items of another conversation are ignored, and opening another one empties
 
   expect(first.items).toHaveLength(1);
   expect(second.items).toEqual([]);
+});
+
+test("the open conversation's line follows it also while a search hides it from the list", () => {
+  const state = fold(
+    page("", summary("a")),
+    { type: "selected", conversationId: "a" },
+    { type: "searched", search: "navy" },
+    page("navy", summary("b")),
+    live(summary("a", { mode: "agent", last_sequence: 9 })),
+  );
+
+  expect(ids(state)).toEqual(["b"]);
+  expect(state.open?.mode).toBe("agent");
+});
+
+test("a conversation that the address named is known once its line comes", () => {
+  const named = startState({}, "far");
+  const known = reduceAgent(named, { type: "summary_changed", summary: summary("far") });
+
+  expect(named.open).toBeNull();
+  expect(known.open?.conversation_id).toBe("far");
 });

@@ -10,6 +10,8 @@ export interface AgentState {
   /** Per conversation the last sequence number that this browser has shown. */
   seen: Readonly<Record<string, number>>;
   selectedId: string | null;
+  /** The open conversation's line, also while a search hides it from the list; null until it is known. */
+  open: ConversationSummary | null;
   items: readonly TranscriptItem[];
   /** The bundle in service, as the server last said. */
   bundleId: string | null;
@@ -30,14 +32,15 @@ export type AgentAction =
   | { type: "item_changed"; conversationId: string; item: TranscriptItem }
   | { type: "summary_changed"; summary: ConversationSummary };
 
-export function startState(seen: Readonly<Record<string, number>>): AgentState {
+export function startState(seen: Readonly<Record<string, number>>, selectedId: string | null): AgentState {
   return {
     isLive: false,
     search: "",
     hasMore: false,
     conversations: {},
     seen,
-    selectedId: null,
+    selectedId,
+    open: null,
     items: [],
     bundleId: null,
   };
@@ -54,11 +57,11 @@ export function reduceAgent(state: AgentState, action: AgentAction): AgentState 
     case "page_loaded":
       return addPage(state, action);
     case "selected":
-      return markSeen({ ...state, selectedId: action.conversationId, items: [] });
+      return select(state, action.conversationId);
     case "item_changed":
       return applyItems(state, action.conversationId, [action.item]);
     case "summary_changed":
-      return markSeen(putSummary(state, action.summary));
+      return applySummary(state, action.summary);
   }
 }
 
@@ -95,24 +98,30 @@ function applyFrame(state: AgentState, frame: StaffServerFrame): AgentState {
   }
 }
 
-/** While a search is on, only lines that it found change; whether another one fits is the server's to say. */
-function applySummary(state: AgentState, summary: ConversationSummary): AgentState {
-  const isShown = summary.conversation_id in state.conversations;
-  if (!isShown && state.search !== "") return state;
-  return markSeen(putSummary(state, summary));
+function select(state: AgentState, conversationId: string | null): AgentState {
+  if (conversationId === state.selectedId) return state;
+  const open = conversationId === null ? null : (state.conversations[conversationId] ?? null);
+  return markSeen({ ...state, selectedId: conversationId, open, items: [] });
 }
 
-function putSummary(state: AgentState, summary: ConversationSummary): AgentState {
-  const known = state.conversations[summary.conversation_id];
-  if (known !== undefined && known.last_sequence > summary.last_sequence) return state;
-  return { ...state, conversations: { ...state.conversations, [summary.conversation_id]: summary } };
+/** While a search is on, only lines that it found change; whether another one fits is the server's to say. */
+function applySummary(state: AgentState, summary: ConversationSummary): AgentState {
+  const id = summary.conversation_id;
+  const known = state.conversations[id];
+  const isOld = (shown: ConversationSummary | null | undefined): boolean =>
+    shown != null && shown.last_sequence > summary.last_sequence;
+  const open = id === state.selectedId && !isOld(state.open) ? summary : state.open;
+  const isListed = (known !== undefined || state.search === "") && !isOld(known);
+  const conversations = isListed ? { ...state.conversations, [id]: summary } : state.conversations;
+  return markSeen({ ...state, open, conversations });
 }
 
 function addPage(state: AgentState, page: Extract<AgentAction, { type: "page_loaded" }>): AgentState {
   if (page.search !== state.search) return state;
   const before = page.isFirst ? {} : state.conversations;
   const added = Object.fromEntries(page.conversations.map((summary) => [summary.conversation_id, summary]));
-  return markSeen({ ...state, conversations: { ...before, ...added }, hasMore: page.hasMore });
+  const open = (state.selectedId === null ? null : added[state.selectedId]) ?? state.open;
+  return markSeen({ ...state, open, conversations: { ...before, ...added }, hasMore: page.hasMore });
 }
 
 function applyItems(state: AgentState, conversationId: string, items: readonly TranscriptItem[]): AgentState {
@@ -125,7 +134,7 @@ function applyItems(state: AgentState, conversationId: string, items: readonly T
 
 /** What is open is read. */
 function markSeen(state: AgentState): AgentState {
-  const open = state.selectedId === null ? undefined : state.conversations[state.selectedId];
-  if (open === undefined || !isUnread(state, open)) return state;
+  const { open } = state;
+  if (open === null || !isUnread(state, open)) return state;
   return { ...state, seen: { ...state.seen, [open.conversation_id]: open.last_sequence } };
 }

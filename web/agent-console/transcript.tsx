@@ -17,7 +17,7 @@ import { Understanding } from "./turn";
 
 interface TranscriptProps {
   conversationId: string;
-  summary: ConversationSummary | undefined;
+  summary: ConversationSummary | null;
   items: readonly TranscriptItem[];
   bot: BotDescription | null;
   onSummary: (summary: ConversationSummary) => void;

@@ -59,6 +59,11 @@ export async function findConversations(search: string, before: string | null) {
   return { conversations: page.conversations, hasMore: page.conversations.length === PAGE_SIZE };
 }
 
+export const showConversation = (conversationId: string) =>
+  request<{ summary: ConversationSummary; items: TranscriptItem[] }>(
+    "GET",
+    `/conversations/${encodeURIComponent(conversationId)}`,
+  );
 export const saveCorrection = (
   conversationId: string,
   sequence: number,

@@ -9,10 +9,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from nlu.patterns import FLAGS_PER_PATTERN
 from nlu.text import Casing
 
 _WIDTH_BORDERS = (1, 2, 3, 4, 6, 9, 14, 22)
 _FEATURE_SIZE = 32
+_MATCH_SCALE = 4.0  # a learned match soon outvotes what the borders think of unknown words
 _PAIR_STD, _BORDER_STD = 0.02, 0.06  # small against the bias
 _UNLABELLED_BIAS = -4.0  # almost all spans have no label; the head starts from that
 
@@ -48,6 +50,7 @@ class SpanHead(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.casing = nn.Embedding(len(Casing), _FEATURE_SIZE)
         self.patterns = nn.Linear(num_patterns, _FEATURE_SIZE, bias=False) if num_patterns else None
+        self.match_scores = nn.Parameter(torch.empty(num_patterns // FLAGS_PER_PATTERN, num_labels))
         self.start = nn.Linear(hidden + _FEATURE_SIZE, size)
         self.last = nn.Linear(hidden + _FEATURE_SIZE, size)
         self.bilinear = nn.Parameter(torch.empty(num_labels, size, size))
@@ -64,6 +67,7 @@ class SpanHead(nn.Module):
         nn.init.normal_(self.start_scores, std=_BORDER_STD)
         nn.init.normal_(self.last_scores, std=_BORDER_STD)
         nn.init.zeros_(self.inside_scores)
+        nn.init.zeros_(self.match_scores)
         nn.init.constant_(self.width.weight, _UNLABELLED_BIAS)
 
     def forward(self, states: torch.Tensor, casing: torch.Tensor, patterns: torch.Tensor) -> torch.Tensor:
@@ -88,10 +92,17 @@ class SpanHead(nn.Module):
         borders = (start @ self.start_scores).transpose(1, 2).unsqueeze(3) + (
             last @ self.last_scores
         ).transpose(1, 2).unsqueeze(2)  # (batch, num_labels, seq, seq)
-        gains: torch.Tensor = (
-            pairs + borders + self._mean_inside(tokens) + self._width_scores(states.shape[1])
-        )
+        evidence = self._mean_inside(tokens) + self._whole_matches(patterns)
+        gains: torch.Tensor = pairs + borders + evidence + self._width_scores(states.shape[1])
         return gains
+
+    def _whole_matches(self, patterns: torch.Tensor) -> torch.Tensor:
+        """Score spans that are exactly what a pattern matched, whatever stands in them."""
+        begins, ends = patterns[..., 0::FLAGS_PER_PATTERN], patterns[..., 1::FLAGS_PER_PATTERN]
+        heeded = begins * self.dropout(torch.ones_like(begins[:, :1]))  # whole patterns drop out
+        weighted = torch.einsum("bik,kl->blik", heeded, _MATCH_SCALE * self.match_scores)
+        scores: torch.Tensor = weighted @ ends.transpose(1, 2).unsqueeze(1)
+        return scores  # (batch, num_labels, seq, seq)
 
     def _mean_inside(self, tokens: torch.Tensor) -> torch.Tensor:
         """Average a token score per label over each span, by differences of cumulative sums."""

@@ -54,7 +54,8 @@ class LossSettings:
 class CalibrationSettings:
     """How thresholds are chosen on the validation split."""
 
-    false_alarm_rate: float = 0.02  # share of good utterances that each threshold may refuse
+    unsure_rate: float = 0.02  # share of rightly understood utterances that the confidence may refuse
+    out_of_scope_rate: float = 0.05  # share of in-scope utterances that the distance may refuse
     min_margin: float = 0.05  # between the two best intents
     num_neighbours: int = 3  # training examples that the out-of-scope score looks at
 

@@ -260,11 +260,12 @@ def _calibrate(outputs: _ValidationOutputs, settings: CalibrationSettings) -> Ca
         confidences = softmax(outputs.intent_logits, intent_temperature)
         is_right = confidences.argmax(axis=1) == outputs.intents
         scores = NeighbourDistance(outputs.references, settings.num_neighbours).score(outputs.embeddings)
-        rate = settings.false_alarm_rate
         thresholds = Thresholds(
-            min_confidence=threshold_below(confidences.max(axis=1)[is_right], false_alarm_rate=rate),
+            min_confidence=threshold_below(
+                confidences.max(axis=1)[is_right], false_alarm_rate=settings.unsure_rate
+            ),
             min_margin=settings.min_margin,
-            max_out_of_scope_score=threshold_above(scores, false_alarm_rate=rate),
+            max_out_of_scope_score=threshold_above(scores, false_alarm_rate=settings.out_of_scope_rate),
         )
     return Calibration(intent_temperature, span_temperature, thresholds)
 

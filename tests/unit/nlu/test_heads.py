@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from nlu.heads import IntentHead, SpanHead
@@ -42,6 +43,8 @@ def test_span_head_scores_a_pair_alike_whatever_follows() -> None:
 def test_span_head_equals_a_sum_over_pairs_by_hand() -> None:
     head, (states, casing, patterns) = make_head(), inputs(5)
     torch.nn.init.normal_(head.inside_scores, generator=torch.Generator().manual_seed(5))
+    torch.nn.init.normal_(head.match_scores, generator=torch.Generator().manual_seed(6))
+    patterns[0, 1, 0] = patterns[0, 3, 1] = 1.0
     tokens = torch.cat([states, head.casing(casing) + head.patterns(patterns)], dim=-1)  # type: ignore[misc]
     start, last = (torch.nn.functional.gelu(layer(tokens)) for layer in (head.start, head.last))
 
@@ -52,9 +55,23 @@ def test_span_head_equals_a_sum_over_pairs_by_hand() -> None:
         + head.last_scores[:, label] @ last[0, last_token]
         + (tokens[0, first_token : last_token + 1] @ head.inside_scores[:, label]).mean()
         + head.width.weight[2, label]  # a width of 3
+        + 4.0 * patterns[0, first_token, 0] * patterns[0, last_token, 1] * head.match_scores[0, label]
     )
 
     torch.testing.assert_close(head(states, casing, patterns)[0, label, first_token, last_token], expected)
+
+
+def test_whole_match_of_a_pattern_raises_only_that_span() -> None:
+    head, (states, casing, patterns) = make_head(), inputs(5)
+    patterns.zero_()
+    patterns[:, 1, 0] = patterns[:, 3, 1] = 1.0  # a match from the second to the fourth token
+    before = head(states, casing, patterns)
+
+    torch.nn.init.constant_(head.match_scores[:, 2], 1.0)
+
+    raised = head(states, casing, patterns) - before
+    assert raised.nonzero().tolist() == [[0, 2, 1, 3], [1, 2, 1, 3]]
+    assert raised.max().item() == pytest.approx(4.0, abs=1e-4)
 
 
 def test_span_head_without_labels_has_no_scores() -> None:

@@ -58,7 +58,7 @@ def correct_last_turn(desk: Page) -> None:
     turn = desk.locator("li.customer", has_text=UTTERANCE)
     turn.get_by_role("button", name="Correct").click()
     turn.get_by_label("Filter intents").fill(INTENT)
-    turn.get_by_label(INTENT, exact=True).check(force=True)
+    turn.locator(".options").get_by_text(INTENT, exact=True).click()
     select(turn.get_by_label("Text to mark in"), "boots")
     turn.get_by_role("button", name="product", exact=True).click()
     take_picture(desk, "correction")

@@ -105,7 +105,11 @@ interface SpansProps {
   onChange: (spans: Span[]) => void;
 }
 
-/** The text to mark in: a read-only text area, which selects by mouse, touch and keyboard, over its coloured twin. */
+/**
+ * The text to mark in: a text area, which selects by mouse, touch and keyboard, over its coloured twin.
+ *
+ * It takes no input, but is not `readonly`: browsers then move no caret, and the keyboard could not select.
+ */
 function SpanField({ text, spans, bot, onChange }: SpansProps) {
   const hueOf = useHues();
   const area = useRef<HTMLTextAreaElement>(null);
@@ -129,10 +133,13 @@ function SpanField({ text, spans, bot, onChange }: SpansProps) {
         </div>
         <textarea
           ref={area}
-          readOnly
+          aria-readonly="true"
+          inputMode="none"
+          spellcheck={false}
           value={text}
           rows={1}
           aria-label="Text to mark in"
+          onBeforeInput={(event) => event.preventDefault()}
           onSelect={look}
           onPointerUp={look}
           onKeyUp={look}

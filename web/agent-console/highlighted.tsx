@@ -11,7 +11,7 @@ export const EntityTypes = createContext<readonly string[]>([]);
 interface HighlightedProps {
   text: string;
   spans: readonly Span[];
-  /** Whether the entity's name stands behind each span; the editor needs the bare text. */
+  /** Whether the entity's name stands behind each span; it is drawn by the style, so copied text is the customer's. */
   isLabelled: boolean;
 }
 
@@ -23,9 +23,13 @@ export function Highlighted({ text, spans, isLabelled }: HighlightedProps) {
         segment.span === null ? (
           <span key={segment.start}>{segment.text}</span>
         ) : (
-          <mark key={segment.start} style={hueOf(segment.span.entity)} title={describe(segment.span)}>
+          <mark
+            key={segment.start}
+            style={hueOf(segment.span.entity)}
+            title={describe(segment.span)}
+            data-label={isLabelled ? labelOf(segment.span) : undefined}
+          >
             {segment.text}
-            {isLabelled && <small>{labelOf(segment.span)}</small>}
           </mark>
         ),
       )}

@@ -12,6 +12,7 @@ import { formatTime } from "../shared/formatters";
 import type { ConversationSummary, TranscriptItem, WireUtterance } from "../shared/frames";
 import { ModeBadge, shortName } from "./conversation-list";
 import { Highlighted } from "./highlighted";
+import { RichText } from "./rich-text";
 import { spansFromWire } from "./spans";
 import { Understanding } from "./turn";
 
@@ -147,7 +148,7 @@ function Said({ utterance }: { utterance: WireUtterance }) {
         utterance={utterance}
       />
       {utterance.faq !== null && <p class="question">{utterance.faq.question}</p>}
-      <p class="text">{utterance.text}</p>
+      <RichText text={utterance.text} />
       {utterance.buttons.length > 0 && (
         <p class="offered">
           {utterance.buttons.map((button) => (

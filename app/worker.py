@@ -80,6 +80,7 @@ def run_worker(settings: Settings, *, stopping: threading.Event | None = None) -
 def start_worker_process(settings: Settings) -> subprocess.Popen[bytes]:
     """Start a worker as a child that ends with this process, however this process ends."""
     changed = {"SPANDESK_HOME": str(settings.home.absolute()), "SPANDESK_BOT": str(settings.bot.absolute())}
+    changed["OMP_WAIT_POLICY"] = "PASSIVE"  # idle threads that spin take the processor from the server
     return subprocess.Popen(
         [sys.executable, "-m", "app.worker", "--with-parent"], stdin=subprocess.PIPE, env=os.environ | changed
     )

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 
 def settings_for(args: argparse.Namespace) -> Settings:
+    """Read the environment for a command that answers on the terminal: only warnings are logged there."""
+    settings = server_settings_for(args)
+    configure_logging("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
+    return settings
+
+
+def server_settings_for(args: argparse.Namespace) -> Settings:
     """Read the environment; options of the command line win. Logging is set up on the way."""
     settings = load_settings()
     given = {name: getattr(args, name, None) for name in ("bot", "host", "port")}

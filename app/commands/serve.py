@@ -15,7 +15,7 @@ import torch
 import uvicorn
 
 from app.bootstrap import build_services
-from app.commands.context import settings_for
+from app.commands.context import server_settings_for
 from app.jobs.queue import open_queue, request_retraining
 from app.main import SERVER_OPTIONS, create_app
 from app.provisioning import Stores, open_stores
@@ -27,7 +27,7 @@ FIRST_OPERATOR = "operator"
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    settings = settings_for(args)
+    settings = server_settings_for(args)
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
     stores = open_stores(settings)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.context import settings_for
+from app.commands.context import server_settings_for
 from app.worker import run_worker
 
 
 def run(args: argparse.Namespace) -> int:
     """Run jobs until interrupted."""
-    return run_worker(settings_for(args))
+    return run_worker(server_settings_for(args))

@@ -1,4 +1,4 @@
-"""A good start for the intent head: logistic regression on the frozen embeddings.
+"""A good start for the heads: intents by logistic regression on the frozen embeddings, patterns by name.
 
 The problem is convex, so the start does not depend on a seed; fine-tuning goes on from the best that the
 frozen encoder can do.
@@ -6,9 +6,12 @@ frozen encoder can do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
+_MATCH_BELIEF = 2.0  # outweighs the head's belief in no label twice, see `nlu.heads`
 _MAX_ITERATIONS = 60  # enough for a start; the last digits do not matter
 
 
@@ -41,3 +44,18 @@ def start_intent_head(
     with torch.no_grad():
         linear.weight.copy_(weight)
         linear.bias.copy_(bias)
+
+
+def start_match_scores(match_scores: nn.Parameter, entities: Sequence[str], patterns: Sequence[str]) -> None:
+    """Believe that what a pattern matches is the entity of the pattern's name, until training says otherwise.
+
+    Args:
+        match_scores: ``(patterns, labels)``, see `nlu.heads.SpanHead`.
+        entities: the entity of every span label that has neither role nor group, "" for the others.
+        patterns: the names of the patterns, in their order.
+    """
+    with torch.no_grad():
+        for row, pattern in enumerate(patterns):
+            for column, entity in enumerate(entities):
+                if entity == pattern:
+                    match_scores[row, column] = _MATCH_BELIEF

@@ -31,7 +31,7 @@ from nlu.patterns import PatternSet
 from nlu.provenance import hash_code, hash_data
 from nlu.training.config import CalibrationSettings, TrainConfig
 from nlu.training.dataset import CachedExample, cache_states, encode_examples, split_validation
-from nlu.training.head_start import start_intent_head
+from nlu.training.head_start import start_intent_head, start_match_scores
 from nlu.training.loop import EpochResult, TrainingSplits, run_cached, train_loop
 from nlu.training.progress import Progress, Report
 from nlu.types import Example
@@ -164,6 +164,11 @@ def _prepare(
     )
     model = JointModel(encoder, _head_sizes(label_map, patterns, config))
     _start_heads(model, splits.train, config)
+    start_match_scores(
+        model.span_head.match_scores,
+        [label.entity if not (label.role or label.group) else "" for label in label_map.span_labels],
+        sorted(data.regexes),
+    )
     method.prepare(encoder)
     return model, _Prepared(label_map, patterns, splits, validation, first)
 

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from nlu.batching import EncodedText, collate, group_by_length
 from nlu.bundle import Bundle
-from nlu.calibration import apply_thresholds, softmax, span_confidence
+from nlu.calibration import Thresholds, apply_thresholds, softmax, span_confidence
 from nlu.model import JointOutput, word_spans
 from nlu.spans import AlignmentError, TokenSpan, align_span
 from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
 
 _MAX_PADDED_TOKENS = 4096
+_MOSTLY_ENTITIES = 0.5  # of an utterance's characters
 
 
 class BundleInterpreter:
@@ -112,7 +113,15 @@ class BundleInterpreter:
         )
         if not encoded.has_words:  # nothing was said, whatever the model makes of it
             return replace(parsed, intent=IntentPrediction(FALLBACK_INTENT, 1.0), ranking=())
-        return apply_thresholds(parsed, self._bundle.contents.calibration.thresholds)
+        return apply_thresholds(parsed, self._thresholds_for(parsed))
+
+    def _thresholds_for(self, parsed: ParsedUtterance) -> Thresholds:
+        """Judge no scope by distance where little but entities is said: a new number is far from all."""
+        thresholds = self._bundle.contents.calibration.thresholds
+        said = sum(span.end - span.start for span in parsed.entities)
+        if said > _MOSTLY_ENTITIES * len(parsed.text.strip()):
+            return replace(thresholds, max_out_of_scope_score=Thresholds().max_out_of_scope_score)
+        return thresholds
 
     def _entity(self, encoded: EncodedText, span: TokenSpan, gains: NDArray[np.float32]) -> EntitySpan:
         start, end = encoded.offsets[span.start][0], encoded.offsets[span.end - 1][1]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nlu.training.head_start import start_intent_head
+from nlu.training.head_start import start_intent_head, start_match_scores
 
 
 def started(embeddings: torch.Tensor, intents: torch.Tensor, *, penalty: float = 0.05) -> nn.Linear:
@@ -48,3 +48,12 @@ def test_one_example_per_intent_is_enough() -> None:
     linear = started(torch.eye(2), torch.tensor([0, 1]))
 
     assert linear(torch.eye(2)).argmax(dim=1).tolist() == [0, 1]
+
+
+def test_patterns_are_believed_to_be_the_entity_of_their_name() -> None:
+    scores = nn.Parameter(torch.zeros(2, 3))
+
+    start_match_scores(scores, ["email", "", "size"], ["email", "postcode"])
+
+    assert (scores != 0).tolist() == [[True, False, False], [False, False, False]]
+    assert scores[0, 0] > 0

@@ -33,7 +33,8 @@ fi
 
 cd web
 if [ ! -f node_modules/.installed ] || [ package-lock.json -nt node_modules/.installed ]; then
-    npm ci --no-audit --no-fund --loglevel=error
+    # Not `npm ci`: it refuses a lock file that does not name the binaries of all platforms.
+    npm install --no-save --no-audit --no-fund --loglevel=error
     touch node_modules/.installed
 fi
 npm run --silent "$script"

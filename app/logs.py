@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 
 
 class FieldFormatter(logging.Formatter):
@@ -28,5 +33,5 @@ def configure_logging(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("bm25s", "httpx", "urllib3", "sanic.root", "alembic.runtime"):
+    for noisy in ("bm25s", "uvicorn.error", "httpx", "urllib3", "sanic.root", "alembic.runtime"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

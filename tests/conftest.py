@@ -1,3 +1,3 @@
 """Fixtures of all tests."""
 
-pytest_plugins = ["tests.fixtures_db", "tests.fixtures_api"]
+pytest_plugins = ["tests.fixtures_db", "tests.fixtures_api", "tests.left_out"]

@@ -1,0 +1,130 @@
+"""The command line as its users run it: real processes in a temporary home."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Spandesk = Callable[..., "subprocess.CompletedProcess[str]"]
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def spandesk(tmp_path: Path) -> Spandesk:
+    def run(*args: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"SPANDESK_HOME": str(tmp_path / "home")} | settings
+        command = [sys.executable, "-m", "app", *args]
+        return subprocess.run(
+            command, input=stdin, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+
+    return run
+
+
+def test_parse_prints_what_the_starter_bot_understands(spandesk: Spandesk) -> None:
+    done = spandesk("parse", "where is my order FH-10482?")
+
+    parsed = json.loads(done.stdout)
+    assert parsed["intent"]["name"] == "track_order"
+    assert [entity["value"] for entity in parsed["entities"]] == ["FH-10482"]
+
+
+def test_models_can_be_listed_and_a_first_one_cannot_be_rolled_back(spandesk: Spandesk) -> None:
+    spandesk("parse", "hello")  # provides the shipped bundle
+
+    listed = spandesk("models", "list").stdout.splitlines()
+    rolled_back = spandesk("models", "rollback")
+
+    assert len(listed) == 2
+    assert listed[1].startswith("* ")
+    assert rolled_back.returncode == 1
+    assert "no bundle before" in rolled_back.stderr
+
+
+def test_a_damaged_bundle_is_refused_in_one_line(spandesk: Spandesk, tmp_path: Path) -> None:
+    bot = Path(shutil.copytree(ROOT / "bots" / "retail", tmp_path / "bot"))
+    weights = bot / "bundle" / "heads.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+
+    done = spandesk("parse", "hello", "--bot", str(bot))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "heads.safetensors" in done.stderr
+
+
+def test_a_mistake_in_a_bot_is_one_line_with_its_place(spandesk: Spandesk, tmp_path: Path) -> None:
+    bot = Path(shutil.copytree(ROOT / "bots" / "retail", tmp_path / "bot"))
+    rules = bot / "data" / "rules.yml"
+    lines = rules.read_text(encoding="utf-8").replace("- intent: greet", "- intent: gret", 1)
+    rules.write_text(lines, encoding="utf-8")
+    line = lines[: lines.index("- intent: gret")].count("\n") + 1
+
+    done = spandesk("chat", "--bot", str(bot))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"data/rules.yml:{line}:" in done.stderr
+    assert "gret" in done.stderr
+
+
+def test_chat_answers_from_the_help_pages_and_presses_buttons(spandesk: Spandesk) -> None:
+    done = spandesk("chat", stdin="how long does delivery to Ireland take?\n\n1\n")
+
+    assert "3–5 working days" in done.stdout
+    assert done.returncode == 0
+
+
+def test_index_search_explains_each_hit(spandesk: Spandesk) -> None:
+    done = spandesk("index", "search", "delivery to ireland", "--top", "3")
+
+    assert "delivery-ireland" in done.stdout
+    assert "decision: answer with" in done.stdout
+
+
+def test_user_add_takes_the_password_from_standard_input(spandesk: Spandesk) -> None:
+    added = spandesk("user", "add", "anna", "--password-stdin", stdin="wild-garlic-and-rain\n")
+    again = spandesk("user", "add", "anna", "--password-stdin", stdin="wild-garlic-and-rain\n")
+    weak = spandesk("user", "add", "ben", "--password-stdin", stdin="short\n")
+
+    assert added.stdout.strip() == "added the agent anna"
+    assert [again.returncode, weak.returncode] == [1, 1]
+
+
+def test_a_wrong_setting_is_named(spandesk: Spandesk) -> None:
+    done = spandesk("db", "upgrade", SPANDESK_PORT="many")
+
+    assert done.returncode == 1
+    assert "port" in done.stderr
+
+
+def test_failing_test_conversation_gives_code_1_and_its_first_difference(
+    spandesk: Spandesk, tmp_path: Path
+) -> None:
+    bot = Path(shutil.copytree(ROOT / "bots" / "retail", tmp_path / "bot"))
+    story = """
+stories:
+  - story: Says goodbye to a greeting
+    steps:
+      - user: |
+          hello there
+        intent: greet
+      - action: utter_goodbye
+"""
+    (bot / "tests" / "test_stories.yml").write_text(f'version: "3.1"\n{story}', encoding="utf-8")
+
+    done = spandesk("test", "--bot", str(bot))
+
+    assert done.returncode == 1
+    assert "FAILED Says goodbye to a greeting (tests/test_stories.yml:4)" in done.stdout
+    assert "expected utter_goodbye" in done.stdout
+    assert "0 of 1 test conversations passed" in done.stdout

@@ -3,4 +3,5 @@
 set -eu
 scripts/check.sh
 scripts/web.sh test
-OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" .venv/bin/pytest "$@"
+.venv/bin/pytest
+.venv/bin/pytest tests/e2e # apart: the browser's driver keeps an event loop running in its process

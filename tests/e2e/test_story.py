@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 # A turn of phrase that no training data has: the bot cannot know what it means until somebody says so.
 UTTERANCE = "have my boots grown legs and walked off?"
-INTENT = "track order"
+INTENT = "late delivery"
 TRAINING_TIMEOUT_MS = 1_200_000.0
 IMAGES = ROOT / "docs" / "images"
 

@@ -18,10 +18,16 @@ Spandesk = Callable[..., "subprocess.CompletedProcess[str]"]
 pytestmark = pytest.mark.timeout(180)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all tests of this file: the index of the help pages is built once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def spandesk(tmp_path: Path) -> Spandesk:
+def spandesk(home: Path) -> Spandesk:
     def run(*args: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"SPANDESK_HOME": str(tmp_path / "home")} | settings
+        environment = os.environ | {"SPANDESK_HOME": str(home)} | settings
         command = [sys.executable, "-m", "app", *args]
         return subprocess.run(
             command, input=stdin, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120

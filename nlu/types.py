@@ -27,12 +27,16 @@ class EntityAnnotation:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One annotated utterance; `source` is ``file:line`` for error messages."""
+    """One annotated utterance; `source` is ``file:line`` for error messages.
+
+    `is_correction`: an agent corrected it, so training must learn from it and not only validate on it.
+    """
 
     text: str
     intent: str
     entities: tuple[EntityAnnotation, ...] = ()
     source: str = ""
+    is_correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)

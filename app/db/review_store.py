@@ -149,4 +149,4 @@ def _correction(row: CorrectionRow) -> Correction:
 
 def _example(correction: Correction) -> Example:
     source = f"correction:{correction.conversation_id}/{correction.sequence}"
-    return Example(correction.text, correction.intent, correction.entities, source)
+    return Example(correction.text, correction.intent, correction.entities, source, is_correction=True)

@@ -70,16 +70,19 @@ def encode_examples(
 def split_validation(
     examples: Sequence[Example], *, fraction: float, rng: np.random.Generator
 ) -> tuple[list[Example], list[Example]]:
-    """Draw `fraction` of every intent's examples for validation; an intent never loses its only example."""
+    """Draw `fraction` of every intent's examples for validation; an intent never loses its only example.
+
+    Corrections are never drawn: what an agent said must be learnt from.
+    """
     by_intent: dict[str, list[int]] = {}
     for position, example in enumerate(examples):
         by_intent.setdefault(example.intent, []).append(position)
     chosen: set[int] = set()
     for intent in sorted(by_intent):
-        positions = by_intent[intent]
+        positions = [position for position in by_intent[intent] if not examples[position].is_correction]
         wanted = fraction * len(positions)
         count = int(wanted) + int(rng.random() < wanted - int(wanted))
-        chosen.update(rng.permutation(positions)[: min(count, len(positions) - 1)].tolist())
+        chosen.update(rng.permutation(positions)[: max(0, min(count, len(by_intent[intent]) - 1))].tolist())
     train = [example for position, example in enumerate(examples) if position not in chosen]
     return train, [example for position, example in enumerate(examples) if position in chosen]
 

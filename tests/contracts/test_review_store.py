@@ -42,7 +42,9 @@ def test_second_correction_replaces_the_first(store: ReviewStore) -> None:
 def test_corrections_become_examples(store: ReviewStore) -> None:
     store.save_correction("c", 1, intent="return_item", entities=[RED], corrected_by="ann")
 
-    assert store.corrected_examples() == (Example(TEXT, "return_item", (RED,), "correction:c/1"),)
+    assert store.corrected_examples() == (
+        Example(TEXT, "return_item", (RED,), "correction:c/1", is_correction=True),
+    )
 
 
 def test_correction_is_audited(store: ReviewStore, sessions: Sessions) -> None:

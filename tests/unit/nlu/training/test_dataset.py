@@ -55,6 +55,16 @@ def test_split_keeps_one_example_of_every_intent() -> None:
     assert len(train) + len(validation) == 21
 
 
+def test_split_never_draws_corrections_for_validation() -> None:
+    corrections = [Example(f"said {n}", "common", is_correction=True) for n in range(30)]
+    examples = [*(Example(f"text {n}", "common") for n in range(10)), *corrections]
+
+    train, validation = split_validation(examples, fraction=0.5, rng=np.random.default_rng(1))
+
+    assert len(validation) == 5
+    assert set(corrections) <= set(train)
+
+
 def test_split_of_the_same_seed_is_the_same() -> None:
     first, second = (split_validation(EXAMPLES, fraction=0.2, rng=np.random.default_rng(4)) for _ in range(2))
 

@@ -25,6 +25,7 @@ from websockets.sync.client import connect
 
 from benchmarks.server import RunningServer, running_server
 
+TURNS_PER_CONVERSATION = 16
 UTTERANCES = (
     "hi there",
     "how long does delivery to Ireland take?",
@@ -68,7 +69,7 @@ def measure_server(server: RunningServer, num_turns: int) -> None:
     row("first answer after ready (WebSocket)", f"{websocket_turns(server.url, UTTERANCES[:1])[0]:.0f} ms")
     row(
         "`POST /model/parse`, 1 client",
-        quantiles([timed_parse(server.url, text) for text in UTTERANCES * 25]),
+        quantiles(parse_times(server.url, UTTERANCES * 25)),
     )
     for name, turns in (("WebSocket", websocket_turns), ("REST channel", rest_turns)):
         for num_clients in (1, 8, 32):
@@ -80,11 +81,16 @@ def measure_server(server: RunningServer, num_turns: int) -> None:
 def load(
     turns: Callable[[str, Sequence[str]], list[float]], url: str, num_clients: int, num_turns: int
 ) -> tuple[list[float], float]:
-    """Let clients talk at once, each in its own conversation; give all times in ms and turns per second."""
+    """Let clients talk at once, in conversations of some turns; give all times in ms and turns per second."""
     per_client = max(num_turns // num_clients, len(UTTERANCES))
     texts = (UTTERANCES * per_client)[:per_client]
     times: list[float] = []
-    threads = [threading.Thread(target=lambda: times.extend(turns(url, texts))) for _ in range(num_clients)]
+
+    def talk() -> None:
+        for start in range(0, len(texts), TURNS_PER_CONVERSATION):
+            times.extend(turns(url, texts[start : start + TURNS_PER_CONVERSATION]))
+
+    threads = [threading.Thread(target=talk) for _ in range(num_clients)]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -137,11 +143,15 @@ def rest_turns(url: str, texts: Sequence[str]) -> list[float]:
     return times
 
 
-def timed_parse(url: str, text: str) -> float:
-    """Give the ms of one parse over HTTP."""
-    started = time.perf_counter()
-    httpx.post(f"{url}/model/parse", json={"text": text}, timeout=30).raise_for_status()
-    return (time.perf_counter() - started) * 1000
+def parse_times(url: str, texts: Sequence[str]) -> list[float]:
+    """Give the ms of each parse over HTTP, on one connection."""
+    times = []
+    with httpx.Client(base_url=url, timeout=30) as client:
+        for text in texts:
+            started = time.perf_counter()
+            client.post("/model/parse", json={"text": text}).raise_for_status()
+            times.append((time.perf_counter() - started) * 1000)
+    return times
 
 
 def measure_parse() -> None:

@@ -17,6 +17,7 @@ from app.db.engine import Sessions, reading, writing
 from app.db.event_json import StoredEvent, event_from_json, event_to_json
 from app.db.tables import ConversationRow, EventRow
 from app.db.text import check_id, storable
+from app.db.tracker_cache import TrackerCache
 from app.dialogue.errors import ConflictError
 from app.dialogue.events import AgentUttered, BotUttered, Event, RecordedEvent, UserUttered
 from app.dialogue.ports import Clock
@@ -29,10 +30,14 @@ class SqlTrackerStore:
     def __init__(self, sessions: Sessions, *, clock: Clock = utc_now) -> None:
         self._sessions = sessions
         self._clock = clock
+        self._cache = TrackerCache()
 
     def load(self, conversation_id: str) -> Tracker:
         """Fold the stored events; an unknown conversation gives an empty tracker of version 0."""
-        return fold_recorded(empty_tracker(conversation_id), self.recorded(conversation_id))
+        known = self._cache.get(conversation_id)
+        tracker = fold_recorded(known, self.recorded(conversation_id, after_sequence=known.version))
+        self._cache.put(tracker)
+        return tracker
 
     def recorded(self, conversation_id: str, *, after_sequence: int = 0) -> list[RecordedEvent]:
         """Give the events after a sequence number, in order."""

@@ -202,3 +202,14 @@ def test_append_to_a_created_conversation_keeps_its_channel(
 
     assert found is not None
     assert found.channel == "shop"
+
+
+def test_load_sees_what_another_process_appended(sessions: Sessions) -> None:
+    here, there = SqlTrackerStore(sessions), SqlTrackerStore(sessions)
+    here.append("c", [SlotSet("size", "M")], expected_version=0)
+    assert here.load("c").slots == {"size": "M"}
+
+    there.append("c", [SlotSet("size", "L")], expected_version=1)
+
+    assert here.load("c").slots == {"size": "L"}
+    assert here.load("c") == there.load("c")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.db.tracker_store import SqlTrackerStore
     from app.db.training_store import TrainingJob, TrainingStore
     from app.db.user_store import UserStore
+    from app.dialogue.ports import ActionRunner, Publisher
     from app.realtime.publisher import ServerPublisher
     from app.settings import Settings
 
@@ -83,19 +84,9 @@ def build_services(
         load=partial(load_served, stores, settings, bot),
     )
     hub = Hub()
-    publisher = (
-        RedisPublisher(hub, settings.redis_url) if settings.redis_url is not None else InProcessPublisher(hub)
-    )
+    publisher = make_publisher(settings, hub)
     runner = make_action_runner(settings, bot)
-    ports = Ports(
-        interpreter=understanding,
-        answerer=understanding,
-        actions=runner,
-        store=stores.trackers,
-        publisher=publisher,
-        clock=utc_now,
-        rng=random.Random(),
-    )
+    ports = make_ports(understanding, runner, stores, publisher)
 
     def close() -> None:
         watcher.close()
@@ -122,6 +113,28 @@ def build_services(
         request_retraining=request_retraining,
         close=close,
     )
+
+
+def make_ports(
+    understanding: Understanding, runner: ActionRunner, stores: Stores, publisher: Publisher
+) -> Ports:
+    """Give the dialogue core its outside world."""
+    return Ports(
+        interpreter=understanding,
+        answerer=understanding,
+        actions=runner,
+        store=stores.trackers,
+        publisher=publisher,
+        clock=utc_now,
+        rng=random.Random(),
+    )
+
+
+def make_publisher(settings: Settings, hub: Hub) -> ServerPublisher:
+    """Choose how saved events reach the sockets: in this process, or through Redis to all servers."""
+    if settings.redis_url is not None:
+        return RedisPublisher(hub, settings.redis_url)
+    return InProcessPublisher(hub)
 
 
 def load_understanding(settings: Settings, stores: Stores, bot: Bot) -> Understanding:

@@ -7,14 +7,13 @@ import os
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.bootstrap import make_action_runner, script_of
+from app.bootstrap import make_action_runner, make_ports, script_of
 from app.bot.bot import Bot
-from app.db.clock import utc_now
 from app.dialogue.events import RecordedEvent
-from app.dialogue.manager import DialogueManager, Limits, Ports
+from app.dialogue.manager import DialogueManager, Limits
 from app.provisioning import Stores, ensure_faq, load_answering, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
@@ -45,15 +44,7 @@ def rehearsing(
     with _temporary_home() as home:
         stores = open_stores(settings.model_copy(update={"home": home, "database_url": None}))
         runner = make_action_runner(settings, bot)
-        ports = Ports(
-            interpreter=understanding,
-            answerer=understanding,
-            actions=runner,
-            store=stores.trackers,
-            publisher=_Nobody(),
-            clock=utc_now,
-            rng=random.Random(seed),
-        )
+        ports = replace(make_ports(understanding, runner, stores, _Nobody()), rng=random.Random(seed))
         try:
             manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     create_conversation_tables()
+    create_event_tables()
     create_staff_tables()
     create_faq_table()
     create_training_tables()
@@ -55,6 +56,9 @@ def create_conversation_tables() -> None:
     op.create_index(
         op.f("ix_conversations_last_at_conversation_id"), "conversations", ["last_at", "conversation_id"]
     )
+
+
+def create_event_tables() -> None:
     op.create_table(
         "events",
         sa.Column("conversation_id", sa.Text(), nullable=False),

@@ -27,7 +27,7 @@ format: install-dev ## Format the Python sources.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 starter-bundle: install ## Train the bundle that ships with the starter bot again.
-	@$(BIN)/spandesk train --bot bots/retail --config configs/starter.toml --out bots/retail/bundle
+	@$(BIN)/spandesk train --bot bots/retail --out bots/retail/bundle
 
 bench: install-dev web ## Measure speed and memory; prints the rows of docs/results.md.
 	@$(BIN)/python -m benchmarks.speed

@@ -80,10 +80,16 @@ def _add_service_commands(commands: Commands) -> None:
 def _add_model_commands(commands: Commands) -> None:
     train = _add(commands, "train", "train:run", "train a model bundle from the bot's data")
     _add_bot_option(train)
-    train.add_argument("--config", type=Path, metavar="FILE", help="training configuration (TOML)")
+    train.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="training configuration (default: the bot's training.toml)",
+    )
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="where the bundle goes (default: the registry)"
     )
+    train.add_argument("--resume", action="store_true", help="go on with a run that was killed")
     retrain = _add(
         commands, "retrain", "retrain:run", "retrain from bot data and corrections, compare, promote"
     )
@@ -95,6 +101,10 @@ def _add_model_commands(commands: Commands) -> None:
     _add_bot_option(evaluate)
     evaluate.add_argument("--data", type=Path, metavar="FILE", help="NLU file (default: the held-out split)")
     evaluate.add_argument("--bundle", type=Path, metavar="DIR", help="another bundle than the champion")
+    evaluate.add_argument("--before", type=Path, metavar="DIR", help="a bundle to compare with")
+    evaluate.add_argument(
+        "--report", type=Path, metavar="DIR", help="write report.json and report.html there"
+    )
     evaluate.add_argument("--json", action="store_true", help="print the whole report as JSON")
     models = _add_group(commands, "models", "list, promote and roll back model bundles")
     _add_bot_option(_add(models, "list", "models:run_list", "list the bundles, newest first"))
@@ -144,6 +154,9 @@ def _is_named(error: Exception) -> bool:
         ("app.dialogue.errors", "ChatbotError"),
         ("nlu.checkpoint", "CheckpointError"),
         ("nlu.data.yaml_source", "SourceError"),
+        ("nlu.finetuning.method", "FinetuningError"),
+        ("nlu.labels", "LabelError"),
+        ("nlu.patterns", "PatternError"),
         ("nlu.training.config", "ConfigError"),
         ("retrieval.index", "IndexMismatchError"),
         ("app.db.migrate", "MigrationError"),

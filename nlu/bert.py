@@ -73,13 +73,17 @@ class BertSelfAttention(nn.Module):
 
     def forward(self, states: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         """Mix ``(batch, seq, hidden)``; `bias` is added to the scores, see `nlu.encoder`."""
-        attended = nn.functional.scaled_dot_product_attention(
-            self._heads(self.query(states)),
-            self._heads(self.key(states)),
-            self._heads(self.value(states)),
-            attn_mask=bias,
-            dropout_p=self.dropout_rate if self.training else 0.0,
-        )  # (batch, heads, seq, hidden / heads)
+        query, key, value = (self._heads(map_(states)) for map_ in (self.query, self.key, self.value))
+        if states.device.type == "cpu":  # torch's backward pass in bfloat16 is five times slower there
+            query, key, value = query.float(), key.float(), value.float()
+        with torch.autocast(states.device.type, enabled=False):
+            attended = nn.functional.scaled_dot_product_attention(
+                query,
+                key,
+                value,
+                attn_mask=None if bias is None else bias.to(query.dtype),
+                dropout_p=self.dropout_rate if self.training else 0.0,
+            )  # (batch, heads, seq, hidden / heads)
         return attended.transpose(1, 2).flatten(2)
 
     def _heads(self, states: torch.Tensor) -> torch.Tensor:

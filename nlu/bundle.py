@@ -26,11 +26,11 @@ from nlu.batching import TextEncoder, collate, load_tokenizer
 from nlu.calibration import Calibration, Thresholds
 from nlu.checkpoint import CheckpointError, EncoderCheckpoint, resolve_encoder
 from nlu.encoder import load_encoder
-from nlu.finetuning.lora import Lora, LoraSettings
+from nlu.finetuning.methods import FinetuningSettings, make_method
 from nlu.labels import LabelMap
 from nlu.manifest import FORMAT_VERSION, Manifest, hash_files, read_manifest, write_manifest
 from nlu.model import HeadSizes, JointModel
-from nlu.out_of_scope import NeighbourDistance
+from nlu.out_of_scope import ScopeScore, ScopeScoreError, restore_scope_score
 from nlu.patterns import PatternSet
 
 _GOLDEN_TEXTS = (
@@ -48,22 +48,23 @@ class BundleContents:
 
     Attributes:
         label_map: numbers of intents and span labels.
-        lora: shape of the adapter.
+        finetuning: the method that the adapter is of.
         sizes: shapes of the heads.
         calibration: temperatures and thresholds.
         synonyms: lower-cased text to value.
         regexes: sources by name.
         lookups: values by name.
-        adapter: low-rank factors of the encoder.
+        adapter: what the method changed in the encoder.
         heads: weights of both heads.
-        references: ``(examples, hidden)`` training embeddings for the out-of-scope score.
-        num_neighbours: how many of them count.
+        scope_score: name of the out-of-scope score, see `nlu.out_of_scope`.
+        references: what the score compares with, by name.
+        num_neighbours: how many references count, where the nearest do.
         training: the training configuration, for the record.
         metrics: quality on validation or held-out data, for the record.
     """
 
     label_map: LabelMap
-    lora: LoraSettings
+    finetuning: FinetuningSettings
     sizes: HeadSizes
     calibration: Calibration
     synonyms: Mapping[str, str]
@@ -71,7 +72,8 @@ class BundleContents:
     lookups: Mapping[str, tuple[str, ...]]
     adapter: Mapping[str, torch.Tensor]
     heads: Mapping[str, torch.Tensor]
-    references: NDArray[np.float32]
+    scope_score: str
+    references: Mapping[str, NDArray[np.float32]]
     num_neighbours: int
     training: Mapping[str, object]
     metrics: Mapping[str, object]
@@ -95,7 +97,7 @@ class Bundle:
     contents: BundleContents
     model: JointModel
     text_encoder: TextEncoder
-    out_of_scope: NeighbourDistance
+    out_of_scope: ScopeScore
 
 
 def assemble_bundle(contents: BundleContents, checkpoint: EncoderCheckpoint, *, bundle_id: str) -> Bundle:
@@ -104,22 +106,20 @@ def assemble_bundle(contents: BundleContents, checkpoint: EncoderCheckpoint, *, 
     Raises:
         CheckpointError: weights do not fit the encoder or the labels.
     """
+    _verify_labels(contents)
     encoder = load_encoder(checkpoint)
-    Lora(contents.lora).merge(encoder, contents.adapter)
+    make_method(contents.finetuning).merge(encoder, contents.adapter)
     with torch.random.fork_rng(devices=[]):  # fresh heads draw numbers that are replaced at once
         model = JointModel(encoder, contents.sizes)
-    wrong = model.load_state_dict(dict(contents.heads), strict=False)
-    missing = [name for name in wrong.missing_keys if not name.startswith("encoder.")]
-    if missing or wrong.unexpected_keys:
-        raise CheckpointError(f"got heads that do not fit at {missing + wrong.unexpected_keys}; train again")
+    _load_heads(model, contents.heads)
     patterns = PatternSet.compile(contents.regexes, contents.lookups)
     return Bundle(
         bundle_id=bundle_id,
-        encoder_id=_encoder_id(checkpoint, contents.adapter),
+        encoder_id=_encoder_id(checkpoint, contents),
         contents=contents,
         model=model.requires_grad_(requires_grad=False).eval(),
         text_encoder=TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens),
-        out_of_scope=NeighbourDistance(contents.references, contents.num_neighbours),
+        out_of_scope=_restore_scope_score(contents),
     )
 
 
@@ -141,9 +141,7 @@ def save_bundle(bundle: Bundle, checkpoint: EncoderCheckpoint, origin: Origin, o
         **asdict(origin),
     )
     write_manifest(partial, manifest)
-    if out_path.exists():
-        shutil.rmtree(out_path)
-    partial.rename(out_path)
+    _put_in_place(partial, out_path)
     return manifest
 
 
@@ -165,6 +163,27 @@ def load_bundle(path: Path, *, encoder: EncoderCheckpoint | None = None) -> Bund
     return bundle
 
 
+def _put_in_place(new: Path, path: Path) -> None:
+    """Rename `new` to `path`; what was there is removed only then, so a kill leaves one of both whole."""
+    old = path.with_name(path.name + ".old")
+    if path.exists():
+        if old.exists():  # left behind by a kill
+            shutil.rmtree(old)
+        path.rename(old)
+    new.rename(path)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def _restore_scope_score(contents: BundleContents) -> ScopeScore:
+    try:
+        return restore_scope_score(
+            contents.scope_score, contents.references, num_neighbours=contents.num_neighbours
+        )
+    except ScopeScoreError as error:
+        raise CheckpointError(str(error)) from error
+
+
 def _verify_encoder(manifest: Manifest, checkpoint: EncoderCheckpoint) -> None:
     for what, got, expected in (
         ("weights", checkpoint.sha256, manifest.encoder_sha256),
@@ -177,8 +196,40 @@ def _verify_encoder(manifest: Manifest, checkpoint: EncoderCheckpoint) -> None:
             )
 
 
-def _encoder_id(checkpoint: EncoderCheckpoint, adapter: Mapping[str, torch.Tensor]) -> str:
-    return hashlib.sha256(checkpoint.sha256.encode("ascii") + save_tensors(dict(adapter))).hexdigest()[:16]
+def _verify_labels(contents: BundleContents) -> None:
+    """Refuse heads that score labels which the label map does not name."""
+    for what, got, expected in (
+        ("intents", len(contents.label_map.intents), contents.sizes.num_intents),
+        ("span labels", len(contents.label_map.span_labels), contents.sizes.num_span_labels),
+    ):
+        if got != expected:
+            raise CheckpointError(
+                f"got labels.json with {got} {what}, expected the {expected} that the heads score; "
+                "train the bundle again"
+            )
+
+
+def _load_heads(model: JointModel, heads: Mapping[str, torch.Tensor]) -> None:
+    expected = {name: t for name, t in model.state_dict().items() if not name.startswith("encoder.")}
+    wrong = sorted(set(expected) ^ set(heads))
+    if wrong:
+        raise CheckpointError(f"got heads that do not fit at {wrong}; train the bundle again")
+    for name, tensor in heads.items():
+        if tensor.shape != expected[name].shape:
+            raise CheckpointError(
+                f"got heads whose {name} has the shape {tuple(tensor.shape)}, expected "
+                f"{tuple(expected[name].shape)}; train the bundle again"
+            )
+    model.load_state_dict(dict(heads), strict=False)
+
+
+def _encoder_id(checkpoint: EncoderCheckpoint, contents: BundleContents) -> str:
+    """Name what computes embeddings: the weights, the adapter, and the settings that say how it acts."""
+    settings = json.dumps(contents.finetuning.to_json(), sort_keys=True)
+    parts = (
+        checkpoint.sha256.encode("ascii") + settings.encode("ascii") + save_tensors(dict(contents.adapter))
+    )
+    return hashlib.sha256(parts).hexdigest()[:16]
 
 
 def _golden_outputs(bundle: Bundle) -> dict[str, object]:
@@ -213,7 +264,9 @@ def _greatest_difference(left: object, right: object) -> float:
 
 
 def _write_contents(contents: BundleContents, folder: Path) -> None:
-    references = {"embeddings": torch.from_numpy(contents.references.astype(np.float16))}
+    references = {
+        name: torch.from_numpy(values.astype(np.float16)) for name, values in contents.references.items()
+    }
     (folder / "adapter.safetensors").write_bytes(save_tensors(dict(contents.adapter)))
     (folder / "heads.safetensors").write_bytes(save_tensors(dict(contents.heads)))
     (folder / "out_of_scope.safetensors").write_bytes(save_tensors(references))
@@ -223,8 +276,9 @@ def _write_contents(contents: BundleContents, folder: Path) -> None:
     vocabulary = {name: getattr(contents, name) for name in ("synonyms", "regexes", "lookups")}
     _write_json(folder / "vocabulary.json", {name: dict(value) for name, value in vocabulary.items()})
     config = {
-        "lora": asdict(contents.lora),
+        "finetuning": contents.finetuning.to_json(),
         "sizes": asdict(contents.sizes),
+        "scope_score": contents.scope_score,
         "num_neighbours": contents.num_neighbours,
         "training": contents.training,
     }
@@ -236,10 +290,10 @@ def _read_contents(folder: Path) -> BundleContents:
     config, vocabulary = _read_json(folder / "config.json"), _read_json(folder / "vocabulary.json")
     calibration = _read_json(folder / "calibration.json")
     thresholds = Thresholds(**calibration.pop("thresholds"))
-    references = _read_tensors(folder / "out_of_scope.safetensors")["embeddings"]
+    references = _read_tensors(folder / "out_of_scope.safetensors")
     return BundleContents(
         label_map=LabelMap.from_json(_read_json(folder / "labels.json")),
-        lora=LoraSettings(**config["lora"]),
+        finetuning=FinetuningSettings.from_json(config["finetuning"]),
         sizes=HeadSizes(**config["sizes"]),
         calibration=Calibration(**calibration, thresholds=thresholds),
         synonyms=vocabulary["synonyms"],
@@ -247,7 +301,8 @@ def _read_contents(folder: Path) -> BundleContents:
         lookups={name: tuple(values) for name, values in vocabulary["lookups"].items()},
         adapter=_read_tensors(folder / "adapter.safetensors"),
         heads=_read_tensors(folder / "heads.safetensors"),
-        references=references.numpy().astype(np.float32),
+        scope_score=config["scope_score"],
+        references={name: tensor.numpy().astype(np.float32) for name, tensor in references.items()},
         num_neighbours=config["num_neighbours"],
         training=config["training"],
         metrics=_read_json(folder / "metrics.json"),

@@ -20,7 +20,9 @@ class Thresholds:
 
     min_confidence: float = 0.0  # of the best intent, in [0, 1]
     min_margin: float = 0.0  # between the two best intents, in [0, 1]
-    max_out_of_scope_score: float = 2.0  # distance from the training examples; 2 accepts all
+    max_out_of_scope_score: float | None = (
+        None  # higher is farther from the training examples; None: no limit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ def apply_thresholds(parsed: ParsedUtterance, thresholds: Thresholds) -> ParsedU
     """
     best = parsed.ranking[0].confidence if parsed.ranking else 0.0
     second = parsed.ranking[1].confidence if len(parsed.ranking) > 1 else 0.0
+    limit = thresholds.max_out_of_scope_score
     is_understood = (
         best >= thresholds.min_confidence
         and best - second >= thresholds.min_margin
-        and parsed.out_of_scope_score <= thresholds.max_out_of_scope_score
+        and (limit is None or parsed.out_of_scope_score <= limit)
     )
     if is_understood and parsed.ranking:
         return replace(parsed, intent=parsed.ranking[0])

@@ -88,13 +88,17 @@ class SpanHead(nn.Module):
         tokens = torch.cat([self.dropout(states), features], dim=-1)  # (batch, seq, hidden + features)
         start = self.dropout(nn.functional.gelu(self.start(tokens)))  # (batch, seq, size)
         last = self.dropout(nn.functional.gelu(self.last(tokens)))
-        pairs = torch.matmul(start.unsqueeze(1), self.bilinear) @ last.transpose(1, 2).unsqueeze(1)
-        borders = (start @ self.start_scores).transpose(1, 2).unsqueeze(3) + (
-            last @ self.last_scores
-        ).transpose(1, 2).unsqueeze(2)  # (batch, num_labels, seq, seq)
-        evidence = self._mean_inside(tokens) + self._whole_matches(patterns)
-        gains: torch.Tensor = pairs + borders + evidence + self._width_scores(states.shape[1])
-        return gains
+        gains = self._pairs(start, last) + self._mean_inside(tokens) + self._width_scores(states.shape[1])
+        return gains.transpose(1, 2) + self._whole_matches(patterns)
+
+    def _pairs(self, start: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        """Score both borders and their match in one product: ``(batch, seq, num_labels, seq)``."""
+        num_labels, size, _ = self.bilinear.shape
+        batch, seq, _ = start.shape
+        weights = self.bilinear.transpose(0, 1).reshape(size, num_labels * size)
+        wanted = (start @ weights).view(batch, seq, num_labels, size) + self.last_scores.T
+        pairs = wanted.view(batch, seq * num_labels, size) @ last.transpose(1, 2)
+        return pairs.view(batch, seq, num_labels, seq) + (start @ self.start_scores).unsqueeze(3)
 
     def _whole_matches(self, patterns: torch.Tensor) -> torch.Tensor:
         """Score spans that are exactly what a pattern matched, whatever stands in them."""
@@ -106,17 +110,17 @@ class SpanHead(nn.Module):
 
     def _mean_inside(self, tokens: torch.Tensor) -> torch.Tensor:
         """Average a token score per label over each span, by differences of cumulative sums."""
-        evidence = (tokens @ self.inside_scores).transpose(1, 2)  # (batch, num_labels, seq)
-        after = evidence.cumsum(dim=2)
-        total = after.unsqueeze(2) - (after - evidence).unsqueeze(3)  # (batch, num_labels, seq, seq)
-        mean: torch.Tensor = total / _widths(tokens.shape[1], tokens.device).clamp(min=1)
-        return mean
+        evidence = (tokens @ self.inside_scores).float()  # (batch, seq, num_labels); sums need the digits
+        after = evidence.cumsum(dim=1)
+        total = after.transpose(1, 2).unsqueeze(1) - (after - evidence).unsqueeze(3)
+        widths = _widths(tokens.shape[1], tokens.device).clamp(min=1)
+        return total / widths.unsqueeze(1)  # (batch, seq, num_labels, seq)
 
     def _width_scores(self, seq: int) -> torch.Tensor:
         borders = torch.tensor(_WIDTH_BORDERS, device=self.width.weight.device)
         buckets = torch.bucketize(_widths(seq, borders.device).clamp(min=1), borders)  # (seq, seq)
-        scores: torch.Tensor = self.width(buckets).permute(2, 0, 1)
-        return scores  # (num_labels, seq, seq)
+        scores: torch.Tensor = self.width(buckets).transpose(1, 2)
+        return scores  # (seq, num_labels, seq)
 
 
 def _widths(seq: int, device: torch.device) -> torch.Tensor:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nlu.checkpoint import CheckpointError, hash_file
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 held nothing but LoRA, and another form of labels
 MANIFEST_NAME = "manifest.json"
 
 

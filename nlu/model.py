@@ -5,6 +5,7 @@ Losses are reported part by part, each with its own denominator; the caller weig
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import nn
 from nlu.batching import Batch, EncodedText
 from nlu.encoder import SpanEncoder, mean_embedding
 from nlu.heads import IntentHead, SpanHead
-from nlu.spans import TokenSpan, decode_spans
+from nlu.spans import TokenSpan, border_masks, decode_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,21 @@ class Targets:
     """What the outputs should be.
 
     Attributes:
-        intents: ``(batch,)`` int64.
+        intents: ``(batch, num_intents)`` float32, 1 at the intents of the utterance, else 0.
         spans: ``(batch, seq, seq)`` int64: 0 for no label, else the label's number + 1.
         teacher: ``(batch, hidden)`` float32 unit embeddings of the frozen encoder.
+        is_multi_label: whether utterances of the data can have several intents, see `LabelMap`.
     """
 
     intents: torch.Tensor
     spans: torch.Tensor
     teacher: torch.Tensor
+    is_multi_label: bool = False
+
+    def to(self, device: torch.device) -> Targets:
+        """Move all tensors to `device`."""
+        intents, spans, teacher = (part.to(device) for part in (self.intents, self.spans, self.teacher))
+        return Targets(intents, spans, teacher, self.is_multi_label)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,18 +95,22 @@ class JointModel(nn.Module):
         """Run the whole model on a batch."""
         return self.read_states(self.encoder(batch), batch)
 
-    def read_states(self, states: torch.Tensor, batch: Batch) -> JointOutput:
-        """Run the heads on the encoder's last states, ``(batch, seq, hidden)``."""
-        embedding = mean_embedding(states, batch.attention_mask)
+    def read_states(
+        self, states: torch.Tensor, batch: Batch, *, spans_in: AbstractContextManager[object] | None = None
+    ) -> JointOutput:
+        """Run the heads on the last states, ``(batch, seq, hidden)``; the span head in `spans_in`."""
+        with spans_in or nullcontext():
+            gains = self.span_head(states, batch.casing, batch.patterns)
+        embedding = mean_embedding(states, batch.text_mask)
         return JointOutput(
             intent_logits=self.intent_head(embedding),
-            span_gains=self.span_head(states, batch.casing, batch.patterns),
+            span_gains=gains.float(),
             embedding=embedding,
         )
 
     def embed(self, batch: Batch) -> torch.Tensor:
         """Give the query embeddings alone, ``(batch, hidden)``."""
-        return mean_embedding(self.encoder(batch), batch.attention_mask)
+        return mean_embedding(self.encoder(batch), batch.text_mask)
 
 
 def span_cells(word_mask: torch.Tensor) -> torch.Tensor:
@@ -107,16 +119,31 @@ def span_cells(word_mask: torch.Tensor) -> torch.Tensor:
     return both.triu()
 
 
-def joint_losses(output: JointOutput, targets: Targets, batch: Batch) -> Losses:
+def joint_losses(
+    output: JointOutput, targets: Targets, batch: Batch, *, intent_weights: torch.Tensor | None = None
+) -> Losses:
     """Compare outputs with targets.
 
-    The intent loss is the cross-entropy, the span loss the cross-entropy of all cells that are spans summed
-    over the utterance, the distillation loss one minus the cosine to the frozen encoder's embedding; each is
-    divided by the number of examples.
+    The intent loss is that of `intent_losses`, times the example's weight if `intent_weights`, ``(batch,)``,
+    is given; the span loss the cross-entropy of all cells that are spans summed over the utterance; the
+    distillation loss one minus the cosine to the frozen encoder's embedding. Each is divided by the number of
+    examples.
     """
-    intent = nn.functional.cross_entropy(output.intent_logits, targets.intents)
+    per_example = intent_losses(output.intent_logits, targets)  # (batch,)
+    intent = (per_example if intent_weights is None else per_example * intent_weights).mean()
     distillation = (1.0 - (output.embedding * targets.teacher).sum(dim=-1)).mean()
     return Losses(intent, span_loss(output.span_gains, targets.spans, batch.word_mask), distillation)
+
+
+def intent_losses(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """Give the loss of every example, ``(batch,)``, lower is better.
+
+    One intent per utterance: the cross-entropy. Several: the binary cross-entropy summed over the atoms.
+    """
+    if targets.is_multi_label:
+        binary = nn.functional.binary_cross_entropy_with_logits(logits, targets.intents, reduction="none")
+        return binary.sum(dim=1)
+    return nn.functional.cross_entropy(logits, targets.intents, reduction="none")
 
 
 def span_loss(gains: torch.Tensor, spans: torch.Tensor, word_mask: torch.Tensor) -> torch.Tensor:
@@ -133,5 +160,9 @@ def word_spans(gains: NDArray[np.float32], encoded: EncodedText) -> list[TokenSp
     if not words:
         return []
     first, after = words[0], words[-1] + 1
-    spans = decode_spans(gains[:, first:after, first:after])
+    begins, ends = border_masks(encoded.offsets[first:after])
+    inside = gains[:, first:after, first:after]
+    if not (begins.all() and ends.all()):  # byte-level tokens may share a character
+        inside = np.where(begins[:, None] & ends, inside, np.float32(-np.inf))
+    spans = decode_spans(inside)
     return [TokenSpan(span.start + first, span.end + first, span.label, span.gain) for span in spans]

@@ -7,6 +7,7 @@ nobody trained on is still found, and a lookup word in another sense is not.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,14 @@ from nlu.text import normalise_text
 FLAGS_PER_PATTERN = 3
 """A match begins at the token, ends at it, covers it."""
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"[\w\u0300-\u036f]+|[^\w\s]")
+_END = ""  # no word is empty
+
+Trie = dict[str, "Trie"]
+"""The words that may follow; the key `_END` says that a value may end here."""
+
+Word = tuple[int, int, str]
+"""First character, character after the last, and the word as it is compared."""
 
 
 class PatternError(Exception):
@@ -27,24 +35,33 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Known values as normalised word sequences; `max_words` is the length of the longest."""
+    """Known values as a tree of normalised words."""
 
-    values: frozenset[tuple[str, ...]]
-    max_words: int
+    values: Trie
 
     def matches(self, text: str) -> Iterator[tuple[int, int]]:
         """Give the character spans of all known values in `text`, from left to right the longest."""
-        words = [(match.start(), match.end(), normalise_text(match[0])) for match in _WORD.finditer(text)]
+        return self.matches_of_words(_words(text))
+
+    def matches_of_words(self, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+        """Give the matches in a text that is already split."""
         first = 0
         while first < len(words):
-            length = self._longest_value([word for _, _, word in words[first : first + self.max_words]])
+            length = self._longest_value(words, first)
             if length:
                 yield words[first][0], words[first + length - 1][1]
             first += max(1, length)
 
-    def _longest_value(self, words: Sequence[str]) -> int:
-        lengths = range(len(words), 0, -1)
-        return next((length for length in lengths if tuple(words[:length]) in self.values), 0)
+    def _longest_value(self, words: Sequence[Word], first: int) -> int:
+        node, longest = self.values, 0
+        for place in range(first, len(words)):
+            following = node.get(words[place][2])
+            if following is None:
+                break
+            node = following
+            if _END in node:
+                longest = place - first + 1
+        return longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +91,39 @@ class PatternSet:
     def features(self, text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
         """Flag the tokens that matches begin at, end at and cover.
 
+        Args:
+            text: the utterance.
+            offsets: character borders of the tokens, in order; ``(0, 0)`` for special tokens.
+
         Returns:
             ``(tokens, num_features)`` float32 of zeros and ones.
         """
         flags = np.zeros((len(offsets), self.num_features), dtype=np.float32)
+        places = [place for place, (begin, stop) in enumerate(offsets) if begin < stop]
+        begins, stops = [offsets[place][0] for place in places], [offsets[place][1] for place in places]
         for number, (start, end) in self._matches(text):
+            first, after = bisect_right(stops, start), bisect_left(begins, end)
             column = FLAGS_PER_PATTERN * number
-            for token, (begin, stop) in enumerate(offsets):
-                if begin < end and start < stop:
-                    flags[token, column] = max(flags[token, column], begin <= start)
-                    flags[token, column + 1] = max(flags[token, column + 1], stop >= end)
-                    flags[token, column + 2] = 1.0
+            for token in range(first, after):
+                row = flags[places[token]]
+                row[column] = max(row[column], begins[token] <= start)
+                row[column + 1] = max(row[column + 1], stops[token] >= end)
+                row[column + 2] = 1.0
         return flags
 
     def _matches(self, text: str) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Give the number of a pattern and the span of a match; a match of nothing says nothing."""
         for number, group in enumerate(self.regexes):
             for regex in group:
-                for match in regex.finditer(text):
-                    yield number, match.span()
+                spans = (match.span() for match in regex.finditer(text))
+                yield from ((number, (start, end)) for start, end in spans if start < end)
+        words = _words(text) if self.lookups else []
         for number, lookup in enumerate(self.lookups, start=len(self.regexes)):
-            for span in lookup.matches(text):
-                yield number, span
+            yield from ((number, span) for span in lookup.matches_of_words(words))
+
+
+def _words(text: str) -> list[Word]:
+    return [(match.start(), match.end(), normalise_text(match[0])) for match in _WORD.finditer(text)]
 
 
 def _compile_regexes(name: str, sources: Sequence[str]) -> tuple[re.Pattern[str], ...]:
@@ -106,7 +135,11 @@ def _compile_regexes(name: str, sources: Sequence[str]) -> tuple[re.Pattern[str]
 
 
 def _compile_lookup(values: Sequence[str]) -> Lookup:
-    sequences = frozenset(
-        tuple(normalise_text(word) for word in _WORD.findall(value)) for value in values
-    ) - {()}
-    return Lookup(sequences, max(map(len, sequences), default=0))
+    root: Trie = {}
+    for value in values:
+        node = root
+        for _, _, word in _words(value):
+            node = node.setdefault(word, {})
+        if node is not root:
+            node[_END] = {}
+    return Lookup(root)

@@ -20,10 +20,19 @@ WEIGHT_MODULES = (
     "nlu.batching",
     "nlu.bert",
     "nlu.calibration",
+    "nlu.candidates",
     "nlu.encoder",
     "nlu.evaluation.calibration",
     "nlu.evaluation.metrics",
+    "nlu.finetuning.adapter",
+    "nlu.finetuning.bitfit",
+    "nlu.finetuning.features",
+    "nlu.finetuning.frozen",
+    "nlu.finetuning.full",
     "nlu.finetuning.lora",
+    "nlu.finetuning.methods",
+    "nlu.finetuning.parameters",
+    "nlu.finetuning.prompt",
     "nlu.heads",
     "nlu.labels",
     "nlu.model",
@@ -31,13 +40,23 @@ WEIGHT_MODULES = (
     "nlu.patterns",
     "nlu.spans",
     "nlu.text",
+    "nlu.training.cache",
+    "nlu.training.calibrate",
+    "nlu.training.compute",
     "nlu.training.config",
     "nlu.training.contrastive",
+    "nlu.training.cross_fit",
     "nlu.training.dataset",
+    "nlu.training.forward",
     "nlu.training.head_start",
     "nlu.training.loop",
+    "nlu.training.losses",
     "nlu.training.pipeline",
+    "nlu.training.prepare",
     "nlu.training.schedule",
+    "nlu.training.steps",
+    "nlu.training.validation",
+    "nlu.windows",
 )
 """The modules whose change makes other weights or another calibration out of the same data."""
 
@@ -45,7 +64,7 @@ WEIGHT_MODULES = (
 def hash_data(data: NluData) -> str:
     """Hash examples, synonyms, lookups and regexes; the order of files and places do not count."""
     examples = sorted(
-        (example.text, example.intent, sorted(map(_annotation_values, example.entities)))
+        (example.text, example.intent, sorted(map(_annotation_values, example.entities)), example.context)
         for example in data.examples
     )
     return _hash_json(

@@ -31,18 +31,37 @@ def align_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tupl
 
     Args:
         offsets: character borders of each token, in order; tokens without characters have ``start == end``.
+            Several tokens may share one character: all of them belong to the span.
         start: first character.
         end: character after the last.
 
     Raises:
-        AlignmentError: no token begins at `start` or none ends at `end`.
+        AlignmentError: no token begins at `start` or none ends at `end`, be it that the text was cut.
     """
-    first = next((i for i, (begin, stop) in enumerate(offsets) if begin == start and stop > begin), None)
-    last = next((i for i, (begin, stop) in enumerate(offsets) if stop == end and stop > begin), None)
+    words = [(i, begin, stop) for i, (begin, stop) in enumerate(offsets) if stop > begin]
+    first = next((i for i, begin, _ in words if begin == start), None)
+    last = next((i for i, _, stop in reversed(words) if stop == end), None)
     if first is None or last is None or last < first:
         where = f"start {start}" if first is None else f"end {end}"
-        raise AlignmentError(f"got a span [{start}, {end}) whose {where} is no border of a token")
+        read = words[-1][2] if words else 0
+        why = f"lies behind the {read} characters that are read" if end > read else "is no border of a token"
+        raise AlignmentError(f"got a span [{start}, {end}) whose {where} {why}")
     return first, last + 1
+
+
+def border_masks(offsets: Sequence[tuple[int, int]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark the tokens that a span may begin and end at: none of them splits a character with its neighbour.
+
+    Args:
+        offsets: character borders of neighbouring tokens, at least one.
+
+    Returns:
+        Two masks of ``(tokens,)``.
+    """
+    begins, ends = np.asarray(offsets, dtype=np.int64).reshape(-1, 2).T
+    is_border = np.concatenate([[True], begins[1:] >= ends[:-1], [True]])
+    has_characters = ends > begins
+    return is_border[:-1] & has_characters, is_border[1:] & has_characters
 
 
 def decode_spans(gains: NDArray[np.float32]) -> list[TokenSpan]:

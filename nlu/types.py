@@ -29,7 +29,9 @@ class EntityAnnotation:
 class Example:
     """One annotated utterance; `source` is ``file:line`` for error messages.
 
-    `is_correction`: an agent corrected it, so training must learn from it and not only validate on it.
+    Several intents at once are joined: ``a+b``. `is_correction`: an agent corrected it, so training must
+    learn from it and not only validate. `context` is what was asked before (words of the requested slot,
+    or the bot's last question); "" when nothing was.
     """
 
     text: str
@@ -37,6 +39,7 @@ class Example:
     entities: tuple[EntityAnnotation, ...] = ()
     source: str = ""
     is_correction: bool = False
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

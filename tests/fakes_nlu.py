@@ -15,6 +15,7 @@ from nlu.checkpoint import EncoderCheckpoint, resolve_encoder
 from nlu.data.rasa_nlu import NluData
 from nlu.encoder import SpanEncoder, load_encoder
 from nlu.finetuning.lora import LoraSettings
+from nlu.finetuning.methods import FinetuningSettings
 from nlu.patterns import PatternSet
 from nlu.training.config import (
     CalibrationSettings,
@@ -131,7 +132,9 @@ def tiny_config(*, max_epochs: int = 12, seed: int = 3) -> TrainConfig:
         seed=seed,
         validation_fraction=0.2,
         primary_metric="intent_and_span",
-        lora=LoraSettings(rank=4, alpha=8, dropout=0.0, num_layers=1),
+        device="cpu",
+        precision="float32",
+        finetuning=FinetuningSettings(lora=LoraSettings(rank=4, alpha=8, dropout=0.0, num_layers=1)),
         optimiser=OptimiserSettings(
             adapter_lr=1e-2, head_lr=2e-2, weight_decay=0.0, batch_size=8, max_epochs=max_epochs, patience=30
         ),

@@ -1,28 +1,37 @@
-"""``spandesk evaluate``: how well a bundle understands annotated examples."""
+"""``spandesk evaluate``: how well a bundle understands annotated examples, alone or beside another bundle."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from app.commands.context import chosen_interpreter, read_bot, read_snapshot, settings_for
+from app.commands.figures import countable_figures
 from app.settings import Settings
 from nlu.data.rasa_nlu import read_nlu
 from nlu.data.yaml_source import yaml_files
+from nlu.evaluation.comparison import compare_misses
 from nlu.evaluation.report import EvaluationReport, Miss, evaluate
 from nlu.types import Example
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print; the whole report with ``--json``."""
+    """Measure and print; the whole report with ``--json``, and as a page with ``--report``."""
     settings = settings_for(args)
-    interpreter = chosen_interpreter(args.bundle, settings)
-    report = evaluate(interpreter.parse, _examples(args.data, settings))
+    examples = _examples(args.data, settings)
+    name, report = _measure(args.bundle, examples, settings)
+    before_name, before = _measure(args.before, examples, settings) if args.before else ("", None)
+    if args.report is not None:  # first: a reader that closes the pipe early still gets it
+        title = f"bundle {name}" + (f" after {before_name}" if before else "")
+        data = args.data.name if args.data else "held-out examples"
+        _write(report, args.report, title=f"{title}: {data}", before=before)
     if args.json:
         print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
     else:
-        _print_report(interpreter.bundle_id, report)
+        print(f"bundle {name}" + (f", before: {before_name}" if before else ""))
+        _print_report(report, before)
     return 0
 
 
@@ -32,12 +41,39 @@ def _examples(path: Path | None, settings: Settings) -> tuple[Example, ...]:
     return read_snapshot(read_bot(settings)).held_out
 
 
-def _print_report(bundle_id: str, report: EvaluationReport) -> None:
-    print(f"bundle {bundle_id}")
-    for name, value in report.summary().items():
-        print(f"  {name:20} {value:.4g}")
+def _measure(
+    bundle: Path | None, examples: tuple[Example, ...], settings: Settings
+) -> tuple[str, EvaluationReport]:
+    interpreter = chosen_interpreter(bundle, settings)
+    return interpreter.bundle_id, evaluate(interpreter.parse, examples)
+
+
+def _write(report: EvaluationReport, folder: Path, *, title: str, before: EvaluationReport | None) -> None:
+    from nlu.evaluation.page import write_report  # loads matplotlib
+
+    page = write_report(report, folder, title=title, before=before)
+    print(f"report: {page}", file=sys.stderr)
+
+
+def _print_report(report: EvaluationReport, before: EvaluationReport | None) -> None:
+    earlier = countable_figures(before) if before else {}
+    for name, value in countable_figures(report).items():
+        change = f"   before {earlier[name]:.4g}" if name in earlier else ""
+        print(f"  {name:20} {value:.4g}{change}")
+    if before is not None:
+        _print_changes(report, before)
     print(f"{len(report.misses)} of {report.num_examples} examples are understood differently:")
-    for miss in report.misses:
+    _print_misses(report.misses)
+
+
+def _print_changes(report: EvaluationReport, before: EvaluationReport) -> None:
+    changes = compare_misses(report, before)
+    print(f"{len(changes.fixed)} examples from wrong to right, {len(changes.broken)} from right to wrong:")
+    _print_misses(changes.broken)
+
+
+def _print_misses(misses: tuple[Miss, ...]) -> None:
+    for miss in misses:
         print(f"  {_line(miss)}")
 
 

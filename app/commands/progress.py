@@ -34,12 +34,16 @@ class ProgressBar:
 
     def show(self, progress: Progress) -> None:
         """Move the bar; see `nlu.training.progress`."""
-        left = (
-            f", {progress.eta_s:.0f} s left" if progress.eta_s is not None and progress.fraction < 1 else ""
-        )
-        line = f"{progress.stage}: {progress.message}{left}"
+        line = f"{progress.stage}: {progress.message}{_time_left(progress)}"
         self._bar.n = round(100 * progress.fraction)
         self._bar.set_description_str(line)
         if self._bar.disable and progress.stage != self._stage:
             print(f"{progress.fraction:4.0%} {line}", file=sys.stderr)
         self._stage = progress.stage
+
+
+def _time_left(progress: Progress) -> str:
+    if progress.eta_s is None or progress.fraction >= 1:
+        return ""
+    minutes, seconds = divmod(round(progress.eta_s), 60)
+    return f", {minutes} min {seconds:02} s left" if minutes else f", {seconds} s left"

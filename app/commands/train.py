@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import time
+import sys
 from pathlib import Path
 
+from app.bot.training import read_training
 from app.commands.context import read_bot, read_snapshot, settings_for
+from app.commands.figures import countable_figures
 from app.commands.progress import ProgressBar
 from nlu.checkpoint import resolve_encoder
-from nlu.training.config import TrainConfig, load_train_config
+from nlu.training.config import load_train_config
 from nlu.training.pipeline import TrainedBundle, train_bundle
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; without ``--out`` the bundle goes into the registry, and into service if there was none."""
+    """Train; without ``--out`` the bundle goes into the registry, and into service if there was none.
+
+    Without ``--config`` the bot's own ``training.toml`` counts. With ``--resume`` a run that was killed goes
+    on after its last whole epoch.
+    """
     settings = settings_for(args)
     bot = read_bot(settings)
     snapshot = read_snapshot(bot)
-    config = load_train_config(args.config) if args.config else TrainConfig()
+    for warning in snapshot.train.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    config = load_train_config(args.config) if args.config else read_training(bot.path)
     out: Path = args.out or settings.home / "training" / "bundle"
-    started = time.monotonic()
     with ProgressBar() as bar:
         trained = train_bundle(
             snapshot.train,
@@ -29,8 +36,9 @@ def run(args: argparse.Namespace) -> int:
             out_path=out,
             progress=bar.show,
             held_out=snapshot.held_out,
+            resume=args.resume,
         )
-    _print_result(trained, time.monotonic() - started)
+    _print_result(trained)
     if args.out is None:
         from app.provisioning import adopt_bundle, open_stores
 
@@ -43,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_result(trained: TrainedBundle, seconds: float) -> None:
-    print(f"bundle {trained.bundle_id} in {seconds:.0f} s: {trained.path}")
-    for name, value in trained.report.summary().items():
+def _print_result(trained: TrainedBundle) -> None:
+    print(f"bundle {trained.bundle_id} in {trained.seconds:.0f} s: {trained.path}")
+    print(f"  {'trained_parameters':20} {trained.num_trained_parameters:,}")
+    for name, value in countable_figures(trained.report).items():
         print(f"  {name:20} {value:.4g}")

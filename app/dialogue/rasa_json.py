@@ -32,9 +32,10 @@ from app.dialogue.events import (
 )
 from app.dialogue.history import applied, rewound
 from app.dialogue.payload import payload_value
+from app.dialogue.rasa_intents import intent_from_rasa, intents_to_rasa
 from app.dialogue.rasa_messages import buttons_from_rasa, text_or_none
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
-from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
+from nlu.types import FALLBACK_INTENT, EntitySpan, ParsedUtterance
 
 Json = dict[str, Any]
 IncludedEvents = Literal["ALL", "APPLIED", "AFTER_RESTART", "NONE"]
@@ -68,14 +69,10 @@ def tracker_to_rasa(tracker: Tracker, domain: Domain, *, include_events: Include
 
 def parsed_to_rasa(parsed: ParsedUtterance) -> Json:
     """Write what was understood as Rasa's ``/model/parse`` gives it; the chosen intent leads the ranking."""
-    ranking = parsed.ranking
-    if parsed.intent.name == FALLBACK_INTENT or not ranking:
-        ranking = (parsed.intent, *ranking)
     return {
         "text": parsed.text,
-        "intent": _intent(parsed.intent),
         "entities": [_entity(span) for span in parsed.entities],
-        "intent_ranking": [_intent(item) for item in ranking],
+        **intents_to_rasa(parsed),
     }
 
 
@@ -152,10 +149,6 @@ def _events(tracker: Tracker, domain: Domain, include_events: IncludedEvents) ->
 
 def _timestamp(at: datetime | None) -> float | None:
     return at.timestamp() if at is not None else None
-
-
-def _intent(prediction: IntentPrediction) -> Json:
-    return {"name": prediction.name, "confidence": prediction.confidence}
 
 
 def _entity(span: EntitySpan) -> Json:
@@ -239,15 +232,11 @@ _WRITERS: Mapping[type, tuple[str, Callable[[Any], Json]]] = {
 def _read_user(raw: Mapping[str, Any]) -> UserUttered:
     text = str(raw.get("text") or "")
     data = raw.get("parse_data") or {}
-    intent = _read_intent(data.get("intent") or {"name": FALLBACK_INTENT})
+    intent = intent_from_rasa(data.get("intent") or {"name": FALLBACK_INTENT})
     entities = tuple(_read_entity(entity) for entity in data.get("entities") or ())
-    ranking = tuple(_read_intent(item) for item in data.get("intent_ranking") or ())
+    ranking = tuple(intent_from_rasa(item) for item in data.get("intent_ranking") or ())
     parsed = ParsedUtterance(text, intent, ranking, entities)
     return UserUttered(text, parsed, channel=raw.get("input_channel") or "web")
-
-
-def _read_intent(raw: Mapping[str, Any]) -> IntentPrediction:
-    return IntentPrediction(str(raw["name"]), float(raw.get("confidence") or 0.0))
 
 
 def _read_entity(raw: Mapping[str, Any]) -> EntitySpan:

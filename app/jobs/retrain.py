@@ -17,11 +17,14 @@ from app.jobs.progress import JobReporter
 from app.retraining.gate import Evaluated, Examples, Verdict, judge
 from app.retraining.registry import ModelRegistry
 from app.retraining.snapshot import Snapshot, build_snapshot
+from nlu.data.checks import check_example
 from nlu.data.rasa_nlu import NluData
+from nlu.data.yaml_source import SourceError
 from nlu.training.progress import Report
 from nlu.types import Example, ParsedUtterance
 
 _BATCH_SIZE = 32
+_SCRATCH_PREFIX = "retrain-"
 
 
 class Trained(Protocol):
@@ -103,6 +106,10 @@ def retrain(workshop: Workshop, reporter: JobReporter) -> Outcome:
 
 def _take_snapshot(workshop: Workshop, reporter: JobReporter, parser: Parser | None) -> Snapshot:
     def find_problem(example: Example) -> str | None:
+        try:
+            check_example(example)
+        except SourceError as error:
+            return str(error)
         if parser is None:
             return None
         return parser.find_misalignment(example.text, [(span.start, span.end) for span in example.entities])
@@ -116,13 +123,21 @@ def _take_snapshot(workshop: Workshop, reporter: JobReporter, parser: Parser | N
 
 
 def _train(workshop: Workshop, reporter: JobReporter, snapshot: Snapshot) -> tuple[str, Path]:
-    out_path = workshop.scratch_path / reporter.job.job_id
+    out_path = workshop.scratch_path / f"{_SCRATCH_PREFIX}{snapshot.snapshot_id}"
+    _forget_other_runs(out_path)
     try:
         report = reporter.part("train", 0.04, 0.88)
         trained = workshop.train(snapshot.train, snapshot.held_out, out_path, report)
         return workshop.registry.adopt(trained.path)
     finally:
         shutil.rmtree(out_path, ignore_errors=True)
+
+
+def _forget_other_runs(out_path: Path) -> None:
+    """Keep what a killed job has trained on the same snapshot, which training goes on with, and no more."""
+    for path in out_path.parent.glob(f"{_SCRATCH_PREFIX}*"):
+        if not path.name.startswith(out_path.name):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _evaluate(bundle_id: str, parser: Parser, examples: Examples) -> Evaluated:

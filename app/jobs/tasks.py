@@ -13,13 +13,22 @@ from app.jobs.progress import JobReporter
 from app.jobs.retrain import Outcome, Workshop, retrain
 from nlu.checkpoint import CheckpointError
 from nlu.data.yaml_source import SourceError
+from nlu.finetuning.method import FinetuningError
 from nlu.labels import LabelError
 from nlu.patterns import PatternError
 from nlu.training.config import ConfigError
 
 log = logging.getLogger(__name__)
 
-_READABLE = (ChatbotError, CheckpointError, ConfigError, LabelError, PatternError, SourceError)
+_READABLE = (
+    ChatbotError,
+    CheckpointError,
+    ConfigError,
+    FinetuningError,
+    LabelError,
+    PatternError,
+    SourceError,
+)
 
 
 def run_retraining(

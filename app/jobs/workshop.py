@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from app.bot.loader import load_bot
+from app.bot.training import read_training
 from app.jobs.retrain import Parser, Trained, Workshop
 from app.provisioning import Stores, bundle_interpreter, open_index
 from app.retraining.registry import ModelRegistry
 from app.settings import Settings
 from nlu.checkpoint import resolve_encoder
 from nlu.data.rasa_nlu import NluData, read_nlu
-from nlu.training.config import TrainConfig
 from nlu.training.progress import Report
 from nlu.types import Example
 
@@ -28,13 +29,23 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
         import torch
 
         from nlu.training.pipeline import train_bundle
+        from nlu.training.resume import ResumeError
 
         if settings.torch_threads:
             torch.set_num_threads(settings.torch_threads)
-        encoder = resolve_encoder(settings.encoder)
-        return train_bundle(
-            data, TrainConfig(), encoder=encoder, out_path=out_path, progress=report, held_out=held_out
+        run = partial(
+            train_bundle,
+            data,
+            read_training(settings.bot),
+            encoder=resolve_encoder(settings.encoder),
+            out_path=out_path,
+            progress=report,
+            held_out=held_out,
         )
+        try:
+            return run(resume=True)
+        except ResumeError:  # the code has changed since the worker was killed
+            return run(resume=False)
 
     def load_parser(path: Path) -> Parser:
         return bundle_interpreter(settings, load_bot(settings.bot), path)

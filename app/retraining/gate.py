@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from nlu.evaluation.metrics import span_key
+from nlu.evaluation.metrics import label_atoms, span_key
 from nlu.evaluation.report import EvaluationReport, compare
 from nlu.types import Example, ParsedUtterance
 
@@ -122,7 +122,8 @@ def _headline(report: EvaluationReport) -> dict[str, float]:
 def is_right(parsed: ParsedUtterance, example: Example) -> bool:
     """Say whether the customer would have been understood: intent after thresholds, and every span."""
     found = {span_key(entity) for entity in parsed.entities}
-    return parsed.intent.name == example.intent and found == {span_key(entity) for entity in example.entities}
+    is_understood = label_atoms(parsed.intent.name) == label_atoms(example.intent)
+    return is_understood and found == {span_key(entity) for entity in example.entities}
 
 
 def _changed(

@@ -15,6 +15,7 @@ from nlu.types import EntityAnnotation
 
 _OPENING = re.compile(r"\[([^\[\]]*)\](?=[({]|\[\{)")
 _SHORT_FORM = re.compile(r"\(([^():]*)(?::([^)]*))?\)")
+_CLOSING = re.compile(r"\](?:\(\w|\{)")
 _KEYS = ("entity", "role", "group", "value")
 _JSON = json.JSONDecoder()
 
@@ -35,7 +36,7 @@ def parse_markup(marked: str) -> MarkedText:
     """Strip white space and markup from one example and collect its annotations.
 
     Raises:
-        MarkupError: markup is incomplete, empty, or ends inside a word.
+        MarkupError: markup is incomplete, empty, overlaps, or ends inside a word.
     """
     marked = marked.strip()
     pieces: list[str] = []
@@ -51,6 +52,7 @@ def parse_markup(marked: str) -> MarkedText:
         pieces += [before, opening.group(1)]
         num_chars = start + len(opening.group(1))
     text = "".join([*pieces, marked[end_of_last:]])
+    _refuse_rest_of_markup(text)
     for annotation in entities:
         _check_borders(text, annotation)
     return MarkedText(text, tuple(entities))
@@ -105,6 +107,14 @@ def _annotation(text: str, label: dict[str, str], start: int) -> EntityAnnotatio
         role=label.get("role") or None,
         group=label.get("group") or None,
     )
+
+
+def _refuse_rest_of_markup(text: str) -> None:
+    """Refuse what is left of ``[new [york](city)](place)``: annotations that overlap."""
+    rest = _CLOSING.search(text)
+    if rest is not None:
+        near = text[max(rest.start() - 20, 0) : rest.end() + 10]
+        raise MarkupError(f"got annotations that overlap at '{near}'; expected each to end before the next")
 
 
 def _check_borders(text: str, annotation: EntityAnnotation) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nlu.data.checks import check_example, data_warnings
 from nlu.data.entity_markup import MarkupError, parse_markup
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
+from nlu.labels import LabelError, split_intent
 from nlu.types import Example
 
 SUPPORTED_VERSIONS = ("2.0", "3.0", "3.1")
@@ -84,20 +86,15 @@ class _Collected:
     """What has been read so far."""
 
     examples: list[Example] = field(default_factory=list)
-    first_of_text: dict[str, Example] = field(default_factory=dict)
+    first_of_example: dict[Example, Example] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, list[str]] = field(default_factory=dict)
     regexes: dict[str, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def add_example(self, example: Example) -> None:
-        first = self.first_of_text.setdefault(example.text.casefold(), example)
-        if first.intent != example.intent:
-            self.warnings.append(
-                f"{example.source}: '{example.text}' is an example of '{example.intent}'"
-                f" but also of '{first.intent}' in {first.source}"
-            )
-        elif first is not example and first.text == example.text and first.entities == example.entities:
+        first = self.first_of_example.setdefault(replace(example, source=""), example)
+        if first is not example:
             self.warnings.append(f"{example.source}: '{example.text}' is already in {first.source}; left out")
             return
         self.examples.append(example)
@@ -115,7 +112,7 @@ class _Collected:
             synonyms=self.synonyms,
             lookups={name: tuple(values) for name, values in self.lookups.items()},
             regexes={name: tuple(values) for name, values in self.regexes.items()},
-            warnings=tuple(self.warnings),
+            warnings=(*self.warnings, *data_warnings(self.examples)),
         )
 
 
@@ -140,8 +137,22 @@ def _read_item(item: YamlNode, collected: _Collected) -> None:
     name = item.require(kind, "an item of nlu").text(kind).strip()
     if not name:
         raise item.error(f"{kind}: expected a name, got empty text")
+    if kind == "intent":
+        _check_intent(name, item)
     for line in _lines(item.require("examples", f"the {kind} '{name}'"), collected.warnings):
         _READERS[kind](name, line, collected)
+
+
+def _check_intent(name: str, item: YamlNode) -> None:
+    """Refuse half of ``a+b`` and half of ``faq/returns``."""
+    try:
+        atoms = split_intent(name)
+    except LabelError as error:
+        raise item.error(f"intent: {error}") from error
+    for atom in atoms:
+        base, slash, key = atom.partition("/")
+        if slash and not (base and key):
+            raise item.error(f"intent: expected a retrieval intent like 'faq/returns', got '{atom}'")
 
 
 def _lines(examples: YamlNode, warnings: list[str]) -> Iterator[_Line]:
@@ -178,7 +189,9 @@ def _read_example(intent: str, line: _Line, collected: _Collected) -> None:
         marked = parse_markup(line.text)
     except MarkupError as error:
         raise line.error(str(error)) from error
-    collected.add_example(Example(marked.text, intent, marked.entities, line.source))
+    example = Example(marked.text, intent, marked.entities, line.source)
+    check_example(example)
+    collected.add_example(example)
     for entity in marked.entities:
         text = marked.text[entity.start : entity.end]
         if entity.value != text:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.calibration import Thresholds, softmax
+from nlu.calibration import softmax
 
 _LOWEST, _HIGHEST = np.log(0.25), np.log(8.0)
 _STEPS = 60
+_PRIOR_ITEMS = 10.0
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
     """Find the temperature with the least mean negative log-likelihood; 1 when there is nothing to fit.
+
+    A weak belief in 1, worth a few items, keeps some items that are all right from promising certainty.
 
     Args:
         logits: ``(items, classes)``.
@@ -26,7 +29,8 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(logits, float(np.exp(log_temperature)))
-        return float(-np.log(probabilities[np.arange(len(targets)), targets] + 1e-12).mean())
+        likelihood = float(-np.log(probabilities[np.arange(len(targets)), targets] + 1e-12).mean())
+        return likelihood + _PRIOR_ITEMS / len(targets) * log_temperature**2 / 2.0
 
     return float(np.exp(_minimum(loss, float(_LOWEST), float(_HIGHEST))))
 
@@ -39,10 +43,13 @@ def threshold_below(values: NDArray[np.float64], *, false_alarm_rate: float) -> 
     return float(ordered[int(false_alarm_rate * len(ordered))])
 
 
-def threshold_above(values: NDArray[np.float32], *, false_alarm_rate: float) -> float:
-    """Give the greatest accepted value so that at most `false_alarm_rate` of good `values` lie above it."""
+def threshold_above(values: NDArray[np.float32], *, false_alarm_rate: float) -> float | None:
+    """Give the greatest accepted value so that at most `false_alarm_rate` of good `values` lie above it.
+
+    Without values there is no limit.
+    """
     if len(values) == 0:
-        return Thresholds().max_out_of_scope_score
+        return None
     return -threshold_below(-values.astype(np.float64), false_alarm_rate=false_alarm_rate)
 
 

@@ -1,15 +1,24 @@
-"""Metrics over plain values; higher is better unless said, and empty input gives 0 unless said."""
+"""Precision, recall and F1 over plain values; higher is better, and empty input gives 0.
+
+A class that was only guessed has support 0: it counts in the micro average, as every wrong guess does, and
+in no mean over classes.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import TypeVar
 
+from nlu.labels import INTENT_JOINER
 from nlu.types import EntityAnnotation, EntitySpan
 
 SpanKey = tuple[int, int, str, str, str]
 """Start, end, entity, role and group: a span counts as found only if all five are right."""
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,21 @@ class Score:
     recall: float
     f1: float
     support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """Three ways to one score.
+
+    Attributes:
+        micro: over all items together, whatever their class.
+        macro: mean over classes with support, each counted once.
+        weighted: mean over classes, each counted as often as it occurs.
+    """
+
+    micro: Score
+    macro: Score
+    weighted: Score
 
 
 def accuracy(hits: Sequence[bool]) -> float:
@@ -35,22 +59,36 @@ def score_counts(*, num_right: int, num_predicted: int, num_true: int) -> Score:
     return Score(precision, recall, 2 * precision * recall / total if total else 0.0, num_true)
 
 
-def class_scores(true: Sequence[str], predicted: Sequence[str]) -> dict[str, Score]:
-    """Score every class that occurs among the true labels."""
-    num_right = Counter(label for label, guess in zip(true, predicted, strict=True) if label == guess)
-    num_predicted, num_true = Counter(predicted), Counter(true)
-    return {
-        label: score_counts(
-            num_right=num_right[label], num_predicted=num_predicted[label], num_true=num_true[label]
-        )
-        for label in sorted(num_true)
-    }
+def label_scores(
+    true: Sequence[frozenset[str]], predicted: Sequence[frozenset[str]]
+) -> tuple[Score, dict[str, Score]]:
+    """Score sets of labels, one set per item: over all labels together and per label."""
+    return _set_scores(true, predicted, str)
+
+
+def span_scores(
+    true: Sequence[frozenset[SpanKey]], predicted: Sequence[frozenset[SpanKey]]
+) -> tuple[Score, dict[str, Score]]:
+    """Score spans strictly, over all utterances together and per entity."""
+    return _set_scores(true, predicted, itemgetter(2))
 
 
 def macro_f1(scores: Iterable[Score]) -> float:
-    """Average the F1 over classes, each counted once."""
-    values = [score.f1 for score in scores]
+    """Average the F1 over classes with support, each counted once."""
+    values = [score.f1 for score in scores if score.support]
     return sum(values) / len(values) if values else 0.0
+
+
+def average_scores(micro: Score, scores: Mapping[str, Score]) -> Averages:
+    """Average the `scores` per class; `micro` is the one over all items together."""
+    counted = [score for score in scores.values() if score.support]
+    supports = [score.support for score in counted]
+    return Averages(micro, _mean(counted, [1] * len(counted)), _mean(counted, supports))
+
+
+def label_atoms(label: str) -> frozenset[str]:
+    """Give the atomic intents of any label, trained or not; ``a`` is the only atom of ``a``."""
+    return frozenset(atom for atom in label.split(INTENT_JOINER) if atom)
 
 
 def span_key(span: EntityAnnotation | EntitySpan) -> SpanKey:
@@ -58,36 +96,36 @@ def span_key(span: EntityAnnotation | EntitySpan) -> SpanKey:
     return span.start, span.end, span.entity, span.role or "", span.group or ""
 
 
-def span_scores(
-    true: Sequence[frozenset[SpanKey]], predicted: Sequence[frozenset[SpanKey]]
+def _set_scores(
+    true: Sequence[frozenset[_Item]], predicted: Sequence[frozenset[_Item]], class_of: Callable[[_Item], str]
 ) -> tuple[Score, dict[str, Score]]:
-    """Score spans strictly, over all utterances together and per entity."""
-    right: Counter[Hashable] = Counter()
-    guessed: Counter[Hashable] = Counter()
-    expected: Counter[Hashable] = Counter()
-    for spans, guesses in zip(true, predicted, strict=True):
-        right.update(key[2] for key in spans & guesses)
-        guessed.update(key[2] for key in guesses)
-        expected.update(key[2] for key in spans)
-    overall = score_counts(num_right=right.total(), num_predicted=guessed.total(), num_true=expected.total())
-    per_entity = {
-        str(entity): score_counts(
-            num_right=right[entity], num_predicted=guessed[entity], num_true=expected[entity]
+    num_right: Counter[str] = Counter()
+    num_predicted: Counter[str] = Counter()
+    num_true: Counter[str] = Counter()
+    for expected, guessed in zip(true, predicted, strict=True):
+        num_right.update(map(class_of, expected & guessed))
+        num_predicted.update(map(class_of, guessed))
+        num_true.update(map(class_of, expected))
+    overall = score_counts(
+        num_right=num_right.total(), num_predicted=num_predicted.total(), num_true=num_true.total()
+    )
+    per_class = {
+        name: score_counts(
+            num_right=num_right[name], num_predicted=num_predicted[name], num_true=num_true[name]
         )
-        for entity in sorted(expected, key=str)
+        for name in sorted({*num_true, *num_predicted})
     }
-    return overall, per_entity
+    return overall, per_class
 
 
-def expected_calibration_error(
-    confidences: Sequence[float], hits: Sequence[bool], *, num_bins: int = 15
-) -> float:
-    """Average |confidence - accuracy| over bins of equal width, weighted by their size; lower is better.
-
-    Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
-    """
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for confidence, hit in zip(confidences, hits, strict=True):
-        bins.setdefault(min(int(confidence * num_bins), num_bins - 1), []).append((confidence, hit))
-    gaps = (abs(sum(confidence - hit for confidence, hit in members)) for members in bins.values())
-    return sum(gaps) / len(hits) if hits else 0.0
+def _mean(scores: Sequence[Score], weights: Sequence[int]) -> Score:
+    total = sum(weights)
+    if not total:
+        return Score(0.0, 0.0, 0.0, 0)
+    pairs = list(zip(scores, weights, strict=True))
+    return Score(
+        precision=sum(score.precision * weight for score, weight in pairs) / total,
+        recall=sum(score.recall * weight for score, weight in pairs) / total,
+        f1=sum(score.f1 * weight for score, weight in pairs) / total,
+        support=sum(score.support for score in scores),
+    )

@@ -6,12 +6,22 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from nlu.finetuning.lora import LoraSettings
+from nlu.finetuning.methods import FinetuningSettings
+from nlu.out_of_scope import ScopeScoreName
 
 Metric = Literal["frame_accuracy", "intent_accuracy", "span_f1", "intent_and_span"]
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16"]
+OptimiserName = Literal["adamw", "sgd"]
+ClassWeighting = Literal["none", "balanced"]
 Settings = TypeVar("Settings")
+
+
+_ACCEPTED: dict[type, type | UnionType] = {int: int, float: int | float, bool: bool}
+_EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class ConfigError(Exception):
@@ -20,11 +30,13 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OptimiserSettings:
-    """AdamW with linear warm-up and linear decay to zero."""
+    """AdamW or SGD with linear warm-up and linear decay to zero."""
 
-    adapter_lr: float = 1e-3  # of the low-rank factors
+    name: OptimiserName = "adamw"
+    adapter_lr: float = 1e-3  # of what the fine-tuning method trains in the encoder
     head_lr: float = 4e-3  # of both heads; they start near their goal, but the span head is new
-    weight_decay: float = 0.01
+    weight_decay: float = 0.01  # of matrices; biases and norms are never pulled towards 0
+    momentum: float = 0.9  # of SGD; AdamW does not read it
     warmup_fraction: float = 0.1  # of all steps
     max_grad_norm: float = 1.0
     batch_size: int = 32  # examples per step
@@ -48,16 +60,19 @@ class LossSettings:
     span: float = 1.0
     distillation: float = 2.0  # keeps the query embedding near the frozen encoder's, for retrieval
     contrastive: float = 0.5  # separates intents; more than this pulls the query embedding along
+    label_smoothing: float = 0.0  # share of an intent's target that is spread over all, in [0, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationSettings:
-    """How thresholds are chosen on the validation split."""
+    """How thresholds are chosen, on the validation split or, with folds, on all training examples."""
 
     unsure_rate: float = 0.02  # share of rightly understood utterances that the confidence may refuse
     out_of_scope_rate: float = 0.05  # share of in-scope utterances that the distance may refuse
     min_margin: float = 0.05  # between the two best intents
-    num_neighbours: int = 3  # training examples that the out-of-scope score looks at
+    scope_score: ScopeScoreName = "neighbours"  # see nlu.out_of_scope
+    num_neighbours: int = 3  # training examples that the score "neighbours" looks at
+    num_folds: int = 0  # above 1: judge every training example by a model trained on the other folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +81,75 @@ class TrainConfig:
 
     seed: int = 1
     validation_fraction: float = 0.12  # of each intent's examples
-    primary_metric: Metric = "intent_and_span"
-    lora: LoraSettings = LoraSettings()
+    primary_metric: Metric = "intent_and_span"  # of the validation split; stops the run, higher is better
+    class_weighting: ClassWeighting = "none"  # "balanced": rare intents weigh more, by 1 / sqrt(frequency)
+    device: Device = "auto"  # a GPU if there is one
+    precision: Precision = "auto"  # of the encoder in training; bfloat16 where the processor multiplies it
+    encoder_dropout: float = (
+        0.0  # of the encoder's own layers; on a CPU drawing the masks costs a third of a step
+    )
+    token_dropout: float = 0.0  # share of tokens blanked below the first trained layer in every step
+    cache_limit_mib: int = 2048  # of the frozen layers' states; above, they are computed in every step
+    finetuning: FinetuningSettings = FinetuningSettings()
     optimiser: OptimiserSettings = OptimiserSettings()
     heads: HeadSettings = HeadSettings()
     losses: LossSettings = LossSettings()
     calibration: CalibrationSettings = CalibrationSettings()
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that no run can have.
+
+        Raises:
+            ConfigError: a number is out of its range.
+        """
+        optimiser = self.optimiser
+        for name, value, is_possible, expected in (
+            ("batch_size", optimiser.batch_size, optimiser.batch_size >= 1, "at least 1"),
+            ("max_epochs", optimiser.max_epochs, optimiser.max_epochs >= 1, "at least 1"),
+            ("patience", optimiser.patience, optimiser.patience >= 1, "at least 1"),
+            (
+                "label_smoothing",
+                self.losses.label_smoothing,
+                _is_share(self.losses.label_smoothing),
+                "in [0, 1)",
+            ),
+            (
+                "num_folds",
+                self.calibration.num_folds,
+                self.calibration.num_folds == 0 or self.calibration.num_folds >= 2,
+                "of 0 or at least 2",
+            ),
+            (
+                "unsure_rate",
+                self.calibration.unsure_rate,
+                _is_share(self.calibration.unsure_rate),
+                "in [0, 1)",
+            ),
+            (
+                "out_of_scope_rate",
+                self.calibration.out_of_scope_rate,
+                _is_share(self.calibration.out_of_scope_rate),
+                "in [0, 1)",
+            ),
+            ("token_dropout", self.token_dropout, _is_share(self.token_dropout), "in [0, 1)"),
+            ("encoder_dropout", self.encoder_dropout, _is_share(self.encoder_dropout), "in [0, 1)"),
+            (
+                "validation_fraction",
+                self.validation_fraction,
+                _is_share(self.validation_fraction),
+                "in [0, 1)",
+            ),
+        ):
+            if not is_possible:
+                raise ConfigError(f"{name}: got {value}, expected a number {expected}")
+
     def to_json(self) -> dict[str, object]:
         """Give the settings as JSON values."""
         return asdict(self)
+
+
+def _is_share(value: float) -> bool:
+    return 0.0 <= value < 1.0
 
 
 def load_train_config(path: Path) -> TrainConfig:
@@ -111,8 +185,6 @@ def _value(kind: Any, value: Any, place: str) -> Any:
         if value not in get_args(kind):
             raise ConfigError(f"{place}: got {value!r}, expected one of {', '.join(get_args(kind))}")
         return value
-    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
-        raise ConfigError(
-            f"{place}: got {value!r}, expected {'a whole number' if kind is int else 'a number'}"
-        )
+    if isinstance(value, bool) is not (kind is bool) or not isinstance(value, _ACCEPTED[kind]):
+        raise ConfigError(f"{place}: got {value!r}, expected {_EXPECTED[kind]}")
     return kind(value)

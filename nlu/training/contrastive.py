@@ -19,7 +19,7 @@ def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor) -> torch.Te
 
     Args:
         projected: ``(batch, size)``; only directions count.
-        intents: ``(batch,)`` int64.
+        intents: ``(batch, num_intents)`` float32, multi-hot; partners have exactly the same intents.
 
     Returns:
         A scalar, lower is better; 0 when no intent occurs twice.
@@ -27,7 +27,8 @@ def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor) -> torch.Te
     directions = nn.functional.normalize(projected, dim=-1)
     itself = torch.eye(len(intents), dtype=torch.bool, device=intents.device)
     similarities = (directions @ directions.T / _TEMPERATURE).masked_fill(itself, _EXCLUDED)
-    partners = (intents.unsqueeze(0) == intents.unsqueeze(1)) & ~itself  # (batch, batch)
+    has_same = (intents.unsqueeze(0) == intents.unsqueeze(1)).all(dim=-1)  # (batch, batch)
+    partners = has_same & ~itself
     num_partners = partners.sum(dim=1)
     log_shares = similarities.log_softmax(dim=1).masked_fill(~partners, 0.0)
     losses = -log_shares.sum(dim=1) / num_partners.clamp(min=1)

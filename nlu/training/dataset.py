@@ -1,4 +1,8 @@
-"""Examples as numbers: labels, aligned spans, a validation split, the states of frozen layers run once."""
+"""Examples as numbers: labels, aligned spans, a validation split, batches of one length.
+
+An example longer than the encoder reads is trained on as far as that goes, without the windows that parsing
+has; an annotation behind that border is an error, never dropped.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +13,31 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nlu.batching import Batch, EncodedText, TextEncoder, collate, group_by_length
-from nlu.data.yaml_source import SourceError
-from nlu.encoder import SpanEncoder, mean_embedding
+from nlu.batching import Batch, EncodedText, TextEncoder, collate
+from nlu.data.checks import check_example, source_error
 from nlu.labels import LabelMap, SpanLabel
 from nlu.model import Targets
 from nlu.spans import AlignmentError, align_span
 from nlu.types import Example
 
-_MAX_CACHE_CELLS = 4096
 _LENGTH_JITTER = 6.0  # tokens; mixes batches well enough and pads little
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingExample:
-    """An example as numbers; `spans` holds first token, last token (included) and label."""
+    """An example as numbers.
+
+    Attributes:
+        encoded: its tokens.
+        intents: ``(num_intents,)`` float32, 1 at the example's intents.
+        spans: first token, last token (included) and label of every annotation.
+        is_multi_label: whether examples of the data can have several intents.
+    """
 
     encoded: EncodedText
-    intent: int
+    intents: torch.Tensor
     spans: tuple[tuple[int, int, int], ...]
+    is_multi_label: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,23 +46,36 @@ class CachedExample:
 
     Attributes:
         example: the example.
-        states: ``(tokens, hidden)`` float32 below the first trained layer.
+        states: ``(tokens, hidden)`` float32 below the first trained layer, or None to compute them in every
+            step.
         teacher: ``(hidden,)`` float32 unit embedding of the unchanged encoder.
     """
 
     example: TrainingExample
-    states: torch.Tensor
+    states: torch.Tensor | None
     teacher: torch.Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingBatch:
-    """Tensors of one step; `states` is ``(batch, seq, hidden)`` below the first trained layer."""
+    """Tensors of one step.
+
+    Attributes:
+        batch: the tokens.
+        states: ``(batch, seq, hidden)`` float32 below the first trained layer, or None where not cached.
+        targets: what the outputs should be.
+        encoded: the texts.
+    """
 
     batch: Batch
-    states: torch.Tensor
+    states: torch.Tensor | None
     targets: Targets
     encoded: tuple[EncodedText, ...]
+
+    def to(self, device: torch.device) -> TrainingBatch:
+        """Move all tensors to `device`."""
+        states = self.states.to(device) if self.states is not None else None
+        return TrainingBatch(self.batch.to(device), states, self.targets.to(device), self.encoded)
 
 
 def encode_examples(
@@ -61,9 +84,17 @@ def encode_examples(
     """Turn examples into numbers.
 
     Raises:
-        SourceError: an annotation that does not fit the tokens, with file, line and text.
+        SourceError: an empty text, or an annotation that overlaps another or does not fit the tokens, with
+            file, line and text.
+        LabelError: a label that `label_map` does not know.
     """
-    encoded = text_encoder.encode([example.text for example in examples]) if examples else []
+    if not examples:
+        return []
+    for example in examples:
+        check_example(example)
+    encoded = text_encoder.encode(
+        [example.text for example in examples], [example.context for example in examples]
+    )
     return [_encode(example, text, label_map) for example, text in zip(examples, encoded, strict=True)]
 
 
@@ -87,29 +118,11 @@ def split_validation(
     return train, [example for position, example in enumerate(examples) if position in chosen]
 
 
-def cache_states(
-    examples: Sequence[TrainingExample], encoder: SpanEncoder, *, first_trained_layer: int
-) -> list[CachedExample]:
-    """Run the layers below `first_trained_layer` once, and the unchanged rest for the teacher's embedding."""
-    cached: dict[int, CachedExample] = {}
-    lengths = [len(example.encoded) for example in examples]
-    for group in group_by_length(lengths, max_cells=_MAX_CACHE_CELLS):
-        batch = collate([examples[position].encoded for position in group])
-        with torch.no_grad():
-            states = encoder.run_lower(batch, first_trained_layer)
-            last = encoder.run_upper(states, batch.attention_mask, first_trained_layer)
-            teacher = mean_embedding(last, batch.attention_mask)
-        for row, position in enumerate(group):
-            own = states[row, : lengths[position]].clone()
-            cached[position] = CachedExample(examples[position], own, teacher[row].clone())
-    return [cached[position] for position in range(len(examples))]
-
-
 def make_batches(
     examples: Sequence[CachedExample], *, batch_size: int, rng: np.random.Generator | None
 ) -> Iterator[TrainingBatch]:
     """Give all examples once, texts of similar length together; shuffled if there is a generator."""
-    lengths = np.asarray([len(example.states) for example in examples], dtype=np.float64)
+    lengths = np.asarray([len(example.example.encoded) for example in examples], dtype=np.float64)
     jitter = (
         rng.uniform(-_LENGTH_JITTER, _LENGTH_JITTER, len(lengths))
         if rng is not None
@@ -129,27 +142,38 @@ def _make_batch(examples: Sequence[CachedExample]) -> TrainingBatch:
     for row, example in enumerate(examples):
         for first, last, label in example.example.spans:
             spans[row, first, last] = label + 1
-    states = torch.nn.utils.rnn.pad_sequence([example.states for example in examples], batch_first=True)
     targets = Targets(
-        intents=torch.tensor([example.example.intent for example in examples]),
+        intents=torch.stack([example.example.intents for example in examples]),
         spans=spans,
         teacher=torch.stack([example.teacher for example in examples]),
+        is_multi_label=examples[0].example.is_multi_label,
     )
-    return TrainingBatch(batch, states, targets, encoded)
+    return TrainingBatch(batch, _padded_states(examples), targets, encoded)
+
+
+def _padded_states(examples: Sequence[CachedExample]) -> torch.Tensor | None:
+    states = [example.states for example in examples if example.states is not None]
+    if len(states) < len(examples):
+        return None
+    return torch.nn.utils.rnn.pad_sequence(states, batch_first=True)  # (batch, seq, hidden)
 
 
 def _encode(example: Example, encoded: EncodedText, label_map: LabelMap) -> TrainingExample:
+    intents = torch.zeros(len(label_map.intents))
+    intents[list(label_map.intent_ids(example.intent))] = 1.0
     spans = []
     for annotation in example.entities:
         try:
             first, after = align_span(encoded.offsets, annotation.start, annotation.end)
         except AlignmentError as error:
-            raise _misaligned(example, str(error)) from error
+            remedy = _remedy(encoded, annotation.end)
+            raise source_error(example, f"{error}: '{example.text}'; {remedy}") from error
         spans.append((first, after - 1, label_map.span_label_id(SpanLabel.of(annotation))))
-    return TrainingExample(encoded, label_map.intent_id(example.intent), tuple(spans))
+    return TrainingExample(encoded, intents, tuple(spans), label_map.is_multi_label)
 
 
-def _misaligned(example: Example, problem: str) -> SourceError:
-    file, _, line = example.source.rpartition(":")
-    number = int(line) if line.isdigit() else 1
-    return SourceError(file or "example", number, f"{problem}: '{example.text}'; annotate whole words")
+def _remedy(encoded: EncodedText, end: int) -> str:
+    _, read = encoded.borders
+    if end > read:
+        return f"the encoder reads {read} characters of it; split the example"
+    return "annotate whole words"

@@ -16,17 +16,24 @@ _MAX_ITERATIONS = 60  # enough for a start; the last digits do not matter
 
 
 def start_intent_head(
-    linear: nn.Linear, embeddings: torch.Tensor, intents: torch.Tensor, *, penalty: float
+    linear: nn.Linear,
+    embeddings: torch.Tensor,
+    intents: torch.Tensor,
+    *,
+    penalty: float,
+    is_multi_label: bool = False,
 ) -> None:
     """Fit weight and bias to the examples by L-BFGS.
 
-    The loss is the mean cross-entropy plus `penalty` times the squared length of the weights per example.
+    The loss is the mean over the examples of the cross-entropy, or with several labels of the binary
+    cross-entropies' sum, plus `penalty` times the squared length of the weights per example.
 
     Args:
         linear: maps embeddings to intent logits.
         embeddings: ``(examples, hidden)`` float32.
-        intents: ``(examples,)`` int64.
+        intents: ``(examples, num_intents)`` float32, multi-hot.
         penalty: strength of the L2 penalty, above 0.
+        is_multi_label: several intents at once, each judged alone.
     """
     weight = torch.zeros_like(linear.weight, requires_grad=True)
     bias = torch.zeros_like(linear.bias, requires_grad=True)
@@ -36,7 +43,7 @@ def start_intent_head(
         optimiser.zero_grad()
         logits = embeddings @ weight.T + bias
         penalised = penalty * weight.square().sum() / len(embeddings)
-        loss = nn.functional.cross_entropy(logits, intents) + penalised
+        loss = _misfit(logits, intents, is_multi_label=is_multi_label) + penalised
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         return loss
 
@@ -59,3 +66,9 @@ def start_match_scores(match_scores: nn.Parameter, entities: Sequence[str], patt
             for column, entity in enumerate(entities):
                 if entity == pattern:
                     match_scores[row, column] = _MATCH_BELIEF
+
+
+def _misfit(logits: torch.Tensor, intents: torch.Tensor, *, is_multi_label: bool) -> torch.Tensor:
+    if not is_multi_label:
+        return nn.functional.cross_entropy(logits, intents)
+    return nn.functional.binary_cross_entropy_with_logits(logits, intents, reduction="sum") / len(intents)

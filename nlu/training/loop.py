@@ -1,52 +1,57 @@
-"""The training loop: steps over cached states, early stopping on the primary metric, the best kept."""
+"""The training loop: epochs of steps, early stopping on the primary metric, the best kept, resumable.
+
+The loop knows no files: it begins from a state and gives one away after every epoch.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import nn
 
-from nlu.evaluation.metrics import accuracy, score_counts
-from nlu.model import JointModel, JointOutput, joint_losses, word_spans
+from nlu.labels import LabelMap
+from nlu.model import JointModel
+from nlu.training.compute import EXACT_CPU, Compute
 from nlu.training.config import OptimiserSettings, TrainConfig
-from nlu.training.contrastive import PROJECTION_SIZE, contrastive_loss
-from nlu.training.dataset import CachedExample, TrainingBatch, make_batches
-from nlu.training.schedule import learning_rate_factor
-
-_EVALUATION_BATCH_SIZE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class EpochResult:
-    """Quality on the validation split after an epoch; higher is better except the losses."""
-
-    epoch: int
-    train_loss: float
-    intent_accuracy: float
-    span_f1: float
-    frame_accuracy: float
-    seconds: float
-
-    @property
-    def intent_and_span(self) -> float:
-        """Average intent accuracy and span F1."""
-        return (self.intent_accuracy + self.span_f1) / 2.0
+from nlu.training.dataset import CachedExample, make_batches
+from nlu.training.losses import class_weights
+from nlu.training.progress import Steps
+from nlu.training.resume import TrainingState
+from nlu.training.steps import (
+    Stepper,
+    copy_parameters,
+    make_stepper,
+    set_parameters,
+    trained_parameters,
+)
+from nlu.training.validation import EpochResult, validate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSplits:
-    """What is trained on and what decides when to stop."""
+    """What is trained on, what decides when to stop, their labels, and the layer above their states."""
 
     train: Sequence[CachedExample]
     validation: Sequence[CachedExample]
+    label_map: LabelMap
+    first_trained_layer: int
 
 
-Epochs = Callable[[EpochResult, int], None]
-"""Told after every epoch, with the number of epochs at most."""
+class LoopWatcher(Protocol):
+    """Told what the loop does."""
+
+    def on_step(self, steps: Steps, epoch: int) -> None:
+        """Hear of every step."""
+
+    def on_state(self, state: TrainingState) -> None:
+        """Hear after every epoch from where a run could go on."""
+
+    def on_epoch(self, steps: Steps, result: EpochResult) -> None:
+        """Hear of every epoch, after its state; an exception ends the run."""
 
 
 def train_loop(
@@ -54,8 +59,9 @@ def train_loop(
     splits: TrainingSplits,
     config: TrainConfig,
     *,
-    first_trained_layer: int,
-    on_epoch: Epochs,
+    watcher: LoopWatcher,
+    compute: Compute = EXACT_CPU,
+    start: TrainingState | None = None,
 ) -> list[EpochResult]:
     """Train the model's trainable parameters in place and leave the best epoch's values in them.
 
@@ -63,149 +69,149 @@ def train_loop(
         model: prepared by a fine-tuning method; frozen parameters do not change.
         splits: cached examples; without validation examples the last epoch counts as the best.
         config: what to do; the order of examples follows its seed, dropout torch's own generator.
-        first_trained_layer: the layer above the cached states.
-        on_epoch: progress.
+        watcher: told of steps, states and epochs.
+        compute: where the model is, and its precision in training.
+        start: the state of the same run after some epochs.
 
     Returns:
-        The result of every epoch that ran.
+        The result of every epoch, those before `start` included.
     """
-    rng = np.random.default_rng(config.seed)
-    steps = _make_steps(model, config, first_trained_layer)
-    rates = _learning_rates(config.optimiser, num_examples=len(splits.train))
-    results: list[EpochResult] = []
-    best: dict[str, torch.Tensor] = {}
-    best_epoch, best_metric = 0, float("-inf")
-    for epoch in range(1, config.optimiser.max_epochs + 1):
+    run = _start_run(model, splits, config, compute)
+    if start is not None:
+        run.resume(start)
+    while not run.is_over:
+        result = run.run_epoch(watcher)
+        watcher.on_state(run.state())
+        watcher.on_epoch(run.steps(), result)
+    set_parameters(trained_parameters(model), run.best)
+    model.eval()
+    return run.results
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A run under way."""
+
+    stepper: Stepper
+    splits: TrainingSplits
+    rng: np.random.Generator
+    results: list[EpochResult] = field(default_factory=list)
+    best_epoch: int = 0
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+    num_epochs_before: int = 0  # of the process that was killed
+
+    @property
+    def settings(self) -> OptimiserSettings:
+        return self.stepper.config.optimiser
+
+    @property
+    def is_over(self) -> bool:
+        epoch = len(self.results)
+        return epoch >= self.settings.max_epochs or epoch - self.best_epoch >= self.settings.patience
+
+    def steps(self, in_epoch: int = 0) -> Steps:
+        per_epoch = _steps_per_epoch(len(self.splits.train), self.settings.batch_size)
+        done = len(self.results) * per_epoch + in_epoch
+        return Steps(done, self.stepper.num_steps, done - self.num_epochs_before * per_epoch)
+
+    def run_epoch(self, watcher: LoopWatcher) -> EpochResult:
         started_at_s = time.monotonic()
-        batches = make_batches(splits.train, batch_size=config.optimiser.batch_size, rng=rng)
-        losses = [steps.step(batch, next(rates)) for batch in batches]
-        result = _validate(
-            model,
-            splits.validation,
-            first_trained_layer,
-            (epoch, float(np.mean(losses)), time.monotonic() - started_at_s),
+        epoch, first_step = len(self.results) + 1, self.steps().done
+        losses: list[float] = []
+        for batch in make_batches(self.splits.train, batch_size=self.settings.batch_size, rng=self.rng):
+            losses.append(self.stepper.step(batch, first_step + len(losses)))
+            watcher.on_step(self.steps(len(losses)), epoch)
+        quality = validate(
+            self.stepper.model,
+            self.splits.validation,
+            self.splits.label_map,
+            first_trained_layer=self.splits.first_trained_layer,
+            compute=self.stepper.compute,
         )
-        results.append(result)
-        on_epoch(result, config.optimiser.max_epochs)
-        metric = getattr(result, config.primary_metric)
-        if metric > best_metric or not splits.validation:
-            best, best_epoch, best_metric = _copy_trained(model), epoch, metric
-        elif epoch - best_epoch >= config.optimiser.patience:
-            break
-    _restore_trained(model, best)
-    model.eval()
-    return results
+        seconds = time.monotonic() - started_at_s
+        result = EpochResult(
+            epoch=epoch,
+            train_loss=float(np.mean(losses)),
+            intent_accuracy=quality.intent_accuracy,
+            span_f1=quality.spans.f1,
+            frame_accuracy=quality.frame_accuracy,
+            seconds=seconds,
+        )
+        self._add(result)
+        return result
 
-
-def run_cached(
-    model: JointModel, examples: Sequence[CachedExample], first_trained_layer: int
-) -> Iterator[tuple[TrainingBatch, JointOutput]]:
-    """Run the trained part over cached examples, without gradients, in evaluation mode."""
-    model.eval()
-    for batch in make_batches(examples, batch_size=_EVALUATION_BATCH_SIZE, rng=None):
-        with torch.no_grad():
-            yield batch, _run_upper(model, batch, first_trained_layer)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Steps:
-    """What a step of training needs; `projection` serves the contrastive loss and is thrown away."""
-
-    model: JointModel
-    projection: nn.Linear
-    optimiser: torch.optim.AdamW
-    config: TrainConfig
-    first_trained_layer: int
-
-    def step(self, batch: TrainingBatch, rate: float) -> float:
-        """Change the trained parameters once; gives the loss before."""
-        self.model.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["base_lr"]
-        loss = self._loss(batch)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-        trained = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
-        nn.utils.clip_grad_norm_(trained, self.config.optimiser.max_grad_norm)
-        self.optimiser.step()
-        return loss.item()
-
-    def _loss(self, batch: TrainingBatch) -> torch.Tensor:
-        output = _run_upper(self.model, batch, self.first_trained_layer)
-        losses = joint_losses(output, batch.targets, batch.batch)
-        contrastive = contrastive_loss(self.projection(output.embedding), batch.targets.intents)
-        weights = self.config.losses
-        return (
-            losses.intent
-            + weights.span * losses.span
-            + weights.distillation * losses.distillation
-            + weights.contrastive * contrastive
+    def state(self) -> TrainingState:
+        return TrainingState(
+            results=tuple(self.results),
+            best_epoch=self.best_epoch,
+            trained=copy_parameters(self.stepper.trained_parameters()),
+            best=self.best,
+            optimiser=_optimiser_tensors(self.stepper.optimiser),
+            generators=_generator_states(self.stepper.compute),
+            rng=dict(self.rng.bit_generator.state),
         )
 
+    def resume(self, state: TrainingState) -> None:
+        self.results = list(state.results)
+        self.best_epoch, self.best = state.best_epoch, dict(state.best)
+        self.num_epochs_before = len(state.results)
+        self.rng.bit_generator.state = state.rng
+        set_parameters(self.stepper.trained_parameters(), state.trained)
+        _restore_optimiser(self.stepper.optimiser, state)
+        _restore_generators(state)
 
-def _make_steps(model: JointModel, config: TrainConfig, first_trained_layer: int) -> _Steps:
-    projection = nn.Linear(model.encoder.hidden, PROJECTION_SIZE)
-    heads = [*model.intent_head.parameters(), *model.span_head.parameters(), *projection.parameters()]
-    adapter = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": adapter, "base_lr": config.optimiser.adapter_lr},
-            {"params": heads, "base_lr": config.optimiser.head_lr},
-        ],
-        lr=config.optimiser.adapter_lr,
-        weight_decay=config.optimiser.weight_decay,
+    def _add(self, result: EpochResult) -> None:
+        metric = self.stepper.config.primary_metric
+        best = getattr(self.results[self.best_epoch - 1], metric) if self.best_epoch else float("-inf")
+        self.results.append(result)
+        if getattr(result, metric) > best or not self.splits.validation:
+            self.best_epoch = result.epoch
+            self.best = copy_parameters(trained_parameters(self.stepper.model))
+
+
+def _start_run(model: JointModel, splits: TrainingSplits, config: TrainConfig, compute: Compute) -> _Run:
+    per_epoch = _steps_per_epoch(len(splits.train), config.optimiser.batch_size)
+    intents = torch.stack([example.example.intents for example in splits.train])
+    stepper = make_stepper(
+        model,
+        config,
+        class_weights(intents, config.class_weighting),
+        compute=compute,
+        first_trained_layer=splits.first_trained_layer,
+        num_steps=config.optimiser.max_epochs * per_epoch,
     )
-    return _Steps(model, projection, optimiser, config, first_trained_layer)
+    return _Run(stepper, splits, np.random.default_rng(config.seed))
 
 
-def _learning_rates(settings: OptimiserSettings, *, num_examples: int) -> Iterator[float]:
-    num_steps = settings.max_epochs * -(-num_examples // settings.batch_size)
-    for step in range(num_steps):
-        yield learning_rate_factor(step, num_steps=num_steps, warmup_fraction=settings.warmup_fraction)
+def _steps_per_epoch(num_examples: int, batch_size: int) -> int:
+    return -(-num_examples // batch_size)
 
 
-def _run_upper(model: JointModel, batch: TrainingBatch, first_trained_layer: int) -> JointOutput:
-    states = model.encoder.run_upper(batch.states, batch.batch.attention_mask, first_trained_layer)
-    return model.read_states(states, batch.batch)
-
-
-def _validate(
-    model: JointModel,
-    examples: Sequence[CachedExample],
-    first_trained_layer: int,
-    progress: tuple[int, float, float],
-) -> EpochResult:
-    hits: list[bool] = []
-    frames: list[bool] = []
-    num_right = num_predicted = num_true = 0
-    for batch, output in run_cached(model, examples, first_trained_layer):
-        intents = output.intent_logits.argmax(dim=1) == batch.targets.intents
-        gains = output.span_gains.numpy()
-        for row, encoded in enumerate(batch.encoded):
-            found = {(span.start, span.end - 1, span.label + 1) for span in word_spans(gains[row], encoded)}
-            true = {
-                (first, last, int(batch.targets.spans[row, first, last]))
-                for first, last in batch.targets.spans[row].nonzero().tolist()
-            }
-            num_right += len(found & true)
-            num_predicted, num_true = num_predicted + len(found), num_true + len(true)
-            hits.append(bool(intents[row]))
-            frames.append(hits[-1] and found == true)
-    epoch, train_loss, seconds = progress
-    spans = score_counts(num_right=num_right, num_predicted=num_predicted, num_true=num_true)
-    return EpochResult(epoch, train_loss, accuracy(hits), spans.f1, accuracy(frames), seconds)
-
-
-def _copy_trained(model: JointModel) -> dict[str, torch.Tensor]:
+def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    moments = optimiser.state_dict()["state"]
     return {
-        name: parameter.detach().clone()
-        for name, parameter in model.named_parameters()
-        if parameter.requires_grad
+        f"{number}.{name}": tensor.clone()
+        for number, tensors in moments.items()
+        for name, tensor in tensors.items()
     }
 
 
-def _restore_trained(model: JointModel, best: dict[str, torch.Tensor]) -> None:
-    parameters = dict(model.named_parameters())
-    with torch.no_grad():
-        for name, tensor in best.items():
-            parameters[name].copy_(tensor)
+def _restore_optimiser(optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
+    moments: dict[int, dict[str, Any]] = {}
+    for key, tensor in state.optimiser.items():
+        number, _, name = key.partition(".")
+        moments.setdefault(int(number), {})[name] = tensor
+    optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _generator_states(compute: Compute) -> dict[str, torch.Tensor]:
+    states = {str(device): torch.cuda.get_rng_state(device) for device in compute.rng_devices}
+    return states | {"cpu": torch.get_rng_state()}
+
+
+def _restore_generators(state: TrainingState) -> None:
+    for device, generator in state.generators.items():
+        if device == "cpu":
+            torch.set_rng_state(generator)
+        else:
+            torch.cuda.set_rng_state(generator, device)

@@ -1,9 +1,13 @@
-"""How far a training run is; values for a progress bar or a console page."""
+"""How far a training run is; values for a progress bar or a console page, and the clock that makes them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+_MIN_INTERVAL_S = 2.0  # between two reports of one stage
+CACHE_AT, TRAIN_AT, CALIBRATE_AT = 0.02, 0.1, 0.9  # fractions of the whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +28,75 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How far training is: steps done, steps of all epochs at most, and steps that this process did."""
+
+    done: int
+    total: int
+    done_here: int
+
+
+class RunClock:
+    """Turns steps and elapsed time into reports.
+
+    The time left is that of the steps left, if no epoch is spared, and of what follows them, which takes
+    about as long as what came before.
+    """
+
+    def __init__(self, progress: Report, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._progress = progress
+        self._now_s = now_s
+        self._started_at_s = self._reported_at_s = now_s()
+        self._training_at_s: float | None = None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Give the seconds since the run began."""
+        return self._now_s() - self._started_at_s
+
+    def report(self, stage: str, fraction: float, message: str) -> None:
+        """Report a stage; the time left is guessed from the fraction."""
+        eta_s = self.elapsed_s * (1.0 - fraction) / fraction if fraction > 0 else None
+        self._send(Progress(stage, fraction, eta_s, message))
+
+    def report_caching(self, done: int, total: int) -> None:
+        """Report, not too often, how many texts have passed the frozen layers."""
+        if self._is_due():
+            fraction = CACHE_AT + (TRAIN_AT - CACHE_AT) * done / total
+            self._send(Progress("cache", fraction, None, f"{done} of {total} texts"))
+
+    def start_training(self) -> None:
+        """Begin to measure steps."""
+        self._training_at_s = self._now_s()
+
+    def report_step(self, steps: Steps, message: str) -> None:
+        """Report, not too often, that a step is done."""
+        if self._is_due():
+            self.report_epoch(steps, message)
+
+    def report_epoch(self, steps: Steps, message: str) -> None:
+        """Report that an epoch is done."""
+        fraction = TRAIN_AT + (CALIBRATE_AT - TRAIN_AT) * steps.done / max(steps.total, 1)
+        self._send(Progress("train", fraction, self._training_left_s(steps), message))
+
+    def report_fold(self, message: str) -> None:
+        """Report, not too often, that something is done for calibration."""
+        if self._is_due():
+            self._send(Progress("calibrate", CALIBRATE_AT, None, message))
+
+    def _training_left_s(self, steps: Steps) -> float | None:
+        if self._training_at_s is None or not steps.done_here:
+            return None
+        per_step_s = (self._now_s() - self._training_at_s) / steps.done_here
+        around_s = self._training_at_s - self._started_at_s
+        return per_step_s * (steps.total - steps.done) + around_s
+
+    def _is_due(self) -> bool:
+        return self._now_s() - self._reported_at_s >= _MIN_INTERVAL_S
+
+    def _send(self, progress: Progress) -> None:
+        self._reported_at_s = self._now_s()
+        self._progress(progress)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from app.bot.loader import load_bot
+from app.bot.training import read_training
 from app.commands.context import read_snapshot
 from nlu.bundle import load_bundle
 from nlu.data.yaml_source import YamlNode, load_yaml
 from nlu.interpreter import BundleInterpreter
 from nlu.manifest import read_manifest, verify_belongs
 from nlu.provenance import hash_code, hash_data
-from nlu.training.config import load_train_config
 from nlu.types import FALLBACK_INTENT, ParsedUtterance
 
 BOT = Path("bots/retail")
@@ -41,7 +41,7 @@ def test_starter_bundle_is_a_few_megabytes() -> None:
 
 
 def test_starter_bundle_was_trained_as_its_configuration_says() -> None:
-    expected = load_train_config(Path("configs/starter.toml")).to_json()
+    expected = read_training(BOT).to_json()
 
     assert load_bundle(BOT / "bundle").contents.training == expected
 

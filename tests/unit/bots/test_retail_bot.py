@@ -109,8 +109,9 @@ def test_test_conversations_reach_every_form_and_nearly_every_action(bot: Bot) -
     assert custom - reached == set()
 
 
-def test_held_out_utterances_are_not_in_the_training_data(data: NluData) -> None:
-    held_out = read_nlu([BOT_PATH / "tests" / "held_out_nlu.yml"], root=BOT_PATH)
+@pytest.mark.parametrize("name", ["held_out_nlu.yml", "fresh_nlu.yml"])
+def test_held_out_utterances_are_not_in_the_training_data(data: NluData, name: str) -> None:
+    held_out = read_nlu([BOT_PATH / "tests" / name], root=BOT_PATH)
     trained = {normalise(example.text) for example in data.examples}
 
     assert [example.text for example in held_out.examples if normalise(example.text) in trained] == []

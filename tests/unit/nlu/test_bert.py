@@ -134,3 +134,34 @@ def test_damaged_weight_file_is_refused(folder: Path) -> None:
 
     with pytest.raises(CheckpointError, match="cannot be read"):
         load_encoder(resolve_encoder(str(folder)))
+
+
+def test_attention_is_float32_under_autocast_on_a_cpu(checkpoint: EncoderCheckpoint) -> None:
+    attention = tiny_encoder(checkpoint).layers[0].attention.self
+    states = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(3))
+    bias = torch.zeros(2, 1, 1, 5)
+    bias[1, ..., 3:] = torch.finfo(torch.float32).min
+
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        query, key, value = (
+            attention._heads(linear(states)).float()
+            for linear in (attention.query, attention.key, attention.value)
+        )
+        rough = attention(states, bias)
+    weights = ((query @ key.transpose(2, 3)) / 8**0.5 + bias).softmax(dim=-1)  # (batch, heads, seq, seq)
+
+    assert rough.dtype == torch.float32
+    assert not torch.equal(query, attention._heads(attention.query(states)))  # the maps are in bfloat16
+    torch.testing.assert_close(rough, (weights @ value).transpose(1, 2).flatten(2), atol=1e-5, rtol=1e-5)
+
+
+def test_states_under_autocast_are_close_to_exact_ones(checkpoint: EncoderCheckpoint) -> None:
+    encoder, batch = tiny_encoder(checkpoint), collate(text_encoder_of(checkpoint).encode(TEXTS))
+
+    with torch.no_grad():
+        exact = encoder(batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            rough = encoder(batch).float()
+
+    assert not torch.equal(rough, exact)
+    torch.testing.assert_close(rough, exact, atol=0.15, rtol=0.15)

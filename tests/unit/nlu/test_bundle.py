@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from nlu.bundle import load_bundle
+from nlu.bundle import Origin, load_bundle, save_bundle
 from nlu.checkpoint import CheckpointError, EncoderCheckpoint
 from nlu.interpreter import BundleInterpreter
 from nlu.manifest import read_manifest, verify_belongs
@@ -87,11 +87,16 @@ def test_missing_file_is_refused(folder: Path, checkpoint: EncoderCheckpoint, na
         load_bundle(folder, encoder=checkpoint)
 
 
-def test_bundle_of_a_future_format_is_refused(folder: Path, checkpoint: EncoderCheckpoint) -> None:
-    document = json.loads((folder / "manifest.json").read_bytes()) | {"format_version": 99}
+@pytest.mark.parametrize("version", [1, 99], ids=["of the past", "of the future"])
+def test_bundle_of_another_format_is_refused(
+    folder: Path, checkpoint: EncoderCheckpoint, version: int
+) -> None:
+    document = json.loads((folder / "manifest.json").read_bytes()) | {"format_version": version}
     (folder / "manifest.json").write_text(json.dumps(document))
 
-    with pytest.raises(CheckpointError, match="of bundle format 99, expected 1"):
+    with pytest.raises(
+        CheckpointError, match=f"of bundle format {version}, expected 2; train the bundle again"
+    ):
         load_bundle(folder, encoder=checkpoint)
 
 
@@ -135,6 +140,48 @@ def test_file_without_tensors_is_refused(folder: Path, checkpoint: EncoderCheckp
 
     with pytest.raises(CheckpointError, match="adapter.safetensors that holds no tensors"):
         load_bundle(folder, encoder=checkpoint)
+
+
+def save_again(folder: Path, checkpoint: EncoderCheckpoint) -> None:
+    save_bundle(load_bundle(folder, encoder=checkpoint), checkpoint, Origin("1", "2", 3), folder)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("num_renames", [0, 1], ids=["before", "between"])
+def test_kill_while_a_bundle_is_replaced_leaves_a_whole_one(
+    folder: Path, checkpoint: EncoderCheckpoint, monkeypatch: pytest.MonkeyPatch, num_renames: int
+) -> None:
+    rename, num_done = Path.rename, 0
+
+    def rename_until_killed(path: Path, target: Path) -> Path:
+        nonlocal num_done
+        if num_done == num_renames:
+            raise KilledError
+        num_done += 1
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_until_killed)
+    with pytest.raises(KilledError):
+        save_again(folder, checkpoint)
+
+    kept = folder if num_renames == 0 else folder.with_name("copy.old")
+    assert load_bundle(kept, encoder=checkpoint).bundle_id
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["bundle", "no bundle"])
+def test_what_a_kill_left_goes_when_a_bundle_is_saved(
+    folder: Path, checkpoint: EncoderCheckpoint, is_there: bool
+) -> None:
+    bundle, old = load_bundle(folder, encoder=checkpoint), folder.with_name("copy.old")
+    shutil.copytree(folder, old) if is_there else folder.rename(old)
+
+    save_bundle(bundle, checkpoint, Origin("1", "2", 3), folder)
+
+    assert [path.name for path in folder.parent.iterdir()] == ["copy"]
+    assert read_manifest(folder).data_hash == "1"
 
 
 def test_bundle_belongs_to_its_data_and_code(trained: TrainedBundle) -> None:

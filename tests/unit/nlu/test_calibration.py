@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from nlu.calibration import Thresholds, apply_thresholds, softmax, span_confidence
+from nlu.calibration import Calibration, Thresholds, apply_thresholds, softmax, span_confidence
 from nlu.types import FALLBACK_INTENT, IntentPrediction, ParsedUtterance
 
 THRESHOLDS = Thresholds(min_confidence=0.5, min_margin=0.1, max_out_of_scope_score=0.4)
@@ -36,6 +38,19 @@ def test_apply_thresholds_takes_a_fallback_back_when_thresholds_are_lower() -> N
     refused = apply_thresholds(parsed(0.3, 0.1, 0.0), THRESHOLDS)
 
     assert apply_thresholds(refused, Thresholds()).intent.name == "track"
+
+
+def test_without_a_limit_no_score_is_out_of_scope() -> None:
+    far = parsed(0.9, 0.05, 1e6)  # the scores of energy and Mahalanobis know no greatest value
+
+    assert apply_thresholds(far, Thresholds()).intent.name == "track"
+    assert apply_thresholds(far, Thresholds(max_out_of_scope_score=2.0)).intent.name == FALLBACK_INTENT
+
+
+def test_missing_limit_is_null_in_json() -> None:
+    thresholds = Calibration().to_json()["thresholds"]
+
+    assert json.loads(json.dumps(thresholds))["max_out_of_scope_score"] is None
 
 
 def test_apply_thresholds_without_ranking_is_a_fallback() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 import torch
 
@@ -40,25 +42,65 @@ def test_span_head_scores_a_pair_alike_whatever_follows() -> None:
     torch.testing.assert_close(short.triu(), make_head()(states, casing, patterns)[:, :, :4, :4].triu())
 
 
-def test_span_head_equals_a_sum_over_pairs_by_hand() -> None:
-    head, (states, casing, patterns) = make_head(), inputs(5)
-    torch.nn.init.normal_(head.inside_scores, generator=torch.Generator().manual_seed(5))
-    torch.nn.init.normal_(head.match_scores, generator=torch.Generator().manual_seed(6))
-    patterns[0, 1, 0] = patterns[0, 3, 1] = 1.0
-    tokens = torch.cat([states, head.casing(casing) + head.patterns(patterns)], dim=-1)  # type: ignore[misc]
-    start, last = (torch.nn.functional.gelu(layer(tokens)) for layer in (head.start, head.last))
+def with_drawn_weights(head: SpanHead) -> SpanHead:
+    """Draw all weights, so that nothing is hidden by a zero."""
+    rng = torch.Generator().manual_seed(5)
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter, std=0.3, generator=rng)
+    return head
 
-    first_token, last_token, label = 1, 3, 2
-    expected = (
-        start[0, first_token] @ head.bilinear[label] @ last[0, last_token]
-        + head.start_scores[:, label] @ start[0, first_token]
-        + head.last_scores[:, label] @ last[0, last_token]
-        + (tokens[0, first_token : last_token + 1] @ head.inside_scores[:, label]).mean()
-        + head.width.weight[2, label]  # a width of 3
-        + 4.0 * patterns[0, first_token, 0] * patterns[0, last_token, 1] * head.match_scores[0, label]
+
+def gain_by_hand(
+    head: SpanHead, tokens: torch.Tensor, patterns: torch.Tensor, span: tuple[int, int], label: int
+) -> float:
+    """Score one label of one span of one text; `tokens` are ``(seq, hidden + features)``."""
+    first, last = span
+    begin, end = (
+        torch.nn.functional.gelu(layer(tokens[token]))
+        for layer, token in ((head.start, first), (head.last, last))
     )
+    width = last - first + 1
+    bucket = sum(width > border for border in (1, 2, 3, 4, 6, 9, 14, 22))
+    gain = begin @ head.bilinear[label] @ end
+    gain += head.start_scores[:, label] @ begin + head.last_scores[:, label] @ end
+    gain += (tokens[first : last + 1] @ head.inside_scores[:, label]).mean()
+    gain += head.width.weight[bucket, label]
+    for pattern in range(len(head.match_scores)):
+        begins, ends = patterns[first, 3 * pattern], patterns[last, 3 * pattern + 1]
+        gain += 4.0 * begins * ends * head.match_scores[pattern, label]
+    return float(gain)
 
-    torch.testing.assert_close(head(states, casing, patterns)[0, label, first_token, last_token], expected)
+
+@pytest.mark.parametrize("num_patterns", [0, 1, 2])
+def test_span_head_equals_a_loop_over_spans_and_labels(num_patterns: int) -> None:
+    seq, num_labels = 12, 3
+    head = with_drawn_weights(SpanHead(16, num_labels, size=8, num_patterns=3 * num_patterns, dropout=0.0))
+    states, casing, _ = inputs(seq)
+    patterns = torch.rand(2, seq, 3 * num_patterns, generator=torch.Generator().manual_seed(9)).round()
+
+    with torch.no_grad():
+        gains = head.eval()(states, casing, patterns)
+        features = head.casing(casing) + (head.patterns(patterns) if head.patterns is not None else 0)
+        tokens = torch.cat([states, features], dim=-1)
+        expected = torch.zeros_like(gains)
+        for text, label, first in product(range(2), range(num_labels), range(seq)):
+            for last in range(first, seq):
+                expected[text, label, first, last] = gain_by_hand(
+                    head, tokens[text], patterns[text], (first, last), label
+                )
+
+    torch.testing.assert_close(gains.triu(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_span_head_in_bfloat16_scores_nearly_the_same_in_float32() -> None:
+    head, (states, casing, patterns) = with_drawn_weights(make_head()), inputs(40)
+    exact = head(states, casing, patterns)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = head(states, casing, patterns)
+
+    assert not torch.equal(rough, exact)
+    torch.testing.assert_close(rough.float().triu(), exact.triu(), atol=0.25, rtol=0.05)
 
 
 def test_whole_match_of_a_pattern_raises_only_that_span() -> None:

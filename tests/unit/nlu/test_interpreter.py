@@ -111,7 +111,13 @@ def test_parse_of_nothing_is_nothing(interpreter: BundleInterpreter) -> None:
 
 def test_find_misalignment_names_a_span_inside_a_word(interpreter: BundleInterpreter) -> None:
     assert interpreter.find_misalignment("the red coat", [(4, 7), (8, 12)]) is None
-    assert "end 6" in (interpreter.find_misalignment("the red coat", [(4, 7), (4, 6)]) or "")
+    assert "end 6" in (interpreter.find_misalignment("the red coat", [(8, 12), (4, 6)]) or "")
+
+
+def test_find_misalignment_names_spans_that_overlap(interpreter: BundleInterpreter) -> None:
+    problem = interpreter.find_misalignment("the red coat", [(8, 12), (4, 12)])
+
+    assert problem == "got spans that overlap, [4, 12) and [8, 12)"
 
 
 def test_parse_leaves_the_random_state_alone(interpreter: BundleInterpreter) -> None:

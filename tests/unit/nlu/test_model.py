@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from nlu.model import (
     JointModel,
     JointOutput,
     Targets,
+    intent_losses,
     joint_losses,
     span_cells,
     span_loss,
@@ -39,7 +41,8 @@ def targets_of(batch: Batch) -> Targets:
     spans = torch.zeros((len(batch.ids), batch.ids.shape[1], batch.ids.shape[1]), dtype=torch.int64)
     spans[1, 6, 7] = 2
     teacher = torch.nn.functional.normalize(torch.ones(len(batch.ids), 16), dim=-1)
-    return Targets(torch.tensor([0, 2]), spans, teacher)
+    intents = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    return Targets(intents, spans, teacher)
 
 
 def test_model_gives_shapes_and_dtypes(checkpoint: EncoderCheckpoint) -> None:
@@ -108,6 +111,52 @@ def test_losses_equal_values_by_hand(checkpoint: EncoderCheckpoint) -> None:
     assert losses.span.item() == pytest.approx(math.log(3) * span_cells(batch.word_mask).sum().item() / 2)
 
 
+def test_intent_loss_of_one_intent_equals_the_cross_entropy_by_hand(checkpoint: EncoderCheckpoint) -> None:
+    targets = targets_of(make_batch(checkpoint))
+
+    losses = intent_losses(torch.tensor([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0]]), targets)
+
+    normaliser = math.log(math.exp(2) + 2)
+    assert losses.tolist() == pytest.approx([normaliser - 2, normaliser])
+
+
+def test_intent_loss_of_several_intents_sums_the_atoms_by_hand(checkpoint: EncoderCheckpoint) -> None:
+    several = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    targets = replace(targets_of(make_batch(checkpoint)), intents=several, is_multi_label=True)
+
+    losses = intent_losses(torch.tensor([[2.0, -1.0, 0.0], [0.0, 0.0, 3.0]]), targets)
+
+    assert losses.tolist() == pytest.approx(
+        [
+            math.log1p(math.exp(-2)) + math.log1p(math.exp(1)) + math.log(2),
+            2 * math.log(2) + math.log1p(math.exp(-3)),
+        ]
+    )
+
+
+def test_targets_move_with_all_they_hold(checkpoint: EncoderCheckpoint) -> None:
+    targets = replace(targets_of(make_batch(checkpoint)), is_multi_label=True)
+
+    moved = targets.to(torch.device("meta"))
+
+    assert {moved.intents.device.type, moved.spans.device.type, moved.teacher.device.type} == {"meta"}
+    assert moved.is_multi_label
+
+
+def test_the_context_is_attended_to_but_not_averaged(checkpoint: EncoderCheckpoint) -> None:
+    model, encoder = make_model(checkpoint).eval(), text_encoder_of(checkpoint)
+    batch = collate(encoder.encode(["the red coat"], ["where is my order"]))
+    alone = collate(encoder.encode(["the red coat"]))
+
+    with torch.no_grad():
+        states = model.encoder(batch)
+        output, without = model.read_states(states, batch), model(alone)
+
+    own = torch.nn.functional.normalize(states[0, :5].sum(dim=0), dim=0)
+    torch.testing.assert_close(output.embedding[0], own)
+    assert not torch.allclose(output.embedding, without.embedding, atol=1e-3)
+
+
 def test_span_loss_without_labels_is_zero() -> None:
     loss = span_loss(
         torch.zeros(1, 0, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64), torch.ones(1, 2).bool()
@@ -162,3 +211,18 @@ def test_word_spans_of_no_words_are_none(checkpoint: EncoderCheckpoint) -> None:
     encoded = text_encoder_of(checkpoint).encode([" "])[0]
 
     assert word_spans(np.ones((1, 2, 2), dtype=np.float32), encoded) == []
+
+
+def test_spans_may_be_scored_in_bfloat16_and_nothing_else_changes(checkpoint: EncoderCheckpoint) -> None:
+    model, batch = make_model(checkpoint).eval(), make_batch(checkpoint)
+
+    with torch.no_grad():
+        states = model.encoder(batch)
+        exact = model.read_states(states, batch)
+        rough = model.read_states(states, batch, spans_in=torch.autocast("cpu", dtype=torch.bfloat16))
+
+    assert torch.equal(rough.intent_logits, exact.intent_logits)
+    assert torch.equal(rough.embedding, exact.embedding)
+    assert rough.span_gains.dtype == torch.float32
+    assert not torch.equal(rough.span_gains, exact.span_gains)
+    torch.testing.assert_close(rough.span_gains.triu(), exact.span_gains.triu(), atol=0.1, rtol=0.02)

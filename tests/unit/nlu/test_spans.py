@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from nlu.spans import AlignmentError, align_span, decode_spans
+from nlu.spans import AlignmentError, align_span, border_masks, decode_spans
 
 OFFSETS = ((0, 0), (0, 2), (3, 7), (7, 8), (8, 12), (0, 0))  # [CLS] my blue - coat [SEP]
 
@@ -31,6 +31,32 @@ def test_align_span_finds_the_tokens_of_a_span(start: int, end: int, tokens: tup
 def test_align_span_refuses_borders_inside_tokens(start: int, end: int, problem: str) -> None:
     with pytest.raises(AlignmentError, match=problem):
         align_span(OFFSETS, start, end)
+
+
+SHARED = ((0, 0), (0, 1), (0, 1), (1, 2), (3, 4), (0, 0))  # one character of two tokens
+
+
+@pytest.mark.parametrize(("start", "end", "tokens"), [(0, 1, (1, 3)), (0, 2, (1, 4)), (1, 4, (3, 5))])
+def test_align_span_takes_all_tokens_of_a_character(start: int, end: int, tokens: tuple[int, int]) -> None:
+    assert align_span(SHARED, start, end) == tokens
+
+
+def test_align_span_names_how_far_a_text_was_read() -> None:
+    with pytest.raises(AlignmentError, match="end 99 lies behind the 12 characters that are read"):
+        align_span(OFFSETS, 3, 99)
+
+
+def test_border_masks_keep_the_tokens_of_a_character_together() -> None:
+    begins, ends = border_masks(SHARED[1:5])
+
+    assert begins.tolist() == [True, False, True, True]
+    assert ends.tolist() == [False, True, True, True]
+
+
+def test_border_masks_refuse_a_token_without_characters() -> None:
+    begins, ends = border_masks(((0, 2), (2, 2), (2, 4)))
+
+    assert begins.tolist() == ends.tolist() == [True, False, True]
 
 
 def test_decode_spans_prefers_two_good_spans_to_one_that_covers_both() -> None:

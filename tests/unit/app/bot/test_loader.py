@@ -224,7 +224,11 @@ def _add_example(folder: Path) -> None:
     (folder / "data" / "nlu.yml").write_text("nlu: []\n")
 
 
-@pytest.mark.parametrize("change", [_add_greeting, _add_action, _add_example])
+def _add_training(folder: Path) -> None:
+    (folder / "training.toml").write_text("seed = 2\n")
+
+
+@pytest.mark.parametrize("change", [_add_greeting, _add_action, _add_example, _add_training])
 def test_digest_changes_with_what_decides_behaviour(tmp_path: Path, change: object) -> None:
     folder = write_bot(tmp_path)
     before = load_bot(folder).digest

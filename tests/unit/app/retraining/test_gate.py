@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.retraining.gate import ChangedExample, Evaluated, Examples, Verdict, judge
+from app.retraining.gate import ChangedExample, Evaluated, Examples, Verdict, is_right, judge
 from nlu.types import EntityAnnotation, Example
 from tests.fakes_training import parse_as
 
@@ -134,3 +134,34 @@ def test_verdict_is_json() -> None:
     verdict = judge(evaluated("old"), evaluated("new", wrong=[1]), EXAMPLES)
 
     assert json.loads(json.dumps(verdict.to_json()))["comparisons"][0]["metric"] == "frame_accuracy"
+
+
+@pytest.mark.parametrize(
+    ("intent", "expected"),
+    [("thank+greet", True), ("greet+thank", True), ("greet", False), ("greet+thank+bye", False)],
+    ids=["other order", "same", "fewer", "more"],
+)
+def test_several_intents_are_right_in_any_order_and_only_together(intent: str, expected: bool) -> None:
+    assert is_right(parse_as("hi, thanks", intent), Example("hi, thanks", "greet+thank")) is expected
+
+
+def test_right_intents_with_other_spans_are_wrong() -> None:
+    example = Example("red, thanks", "inform+thank", (EntityAnnotation(0, 3, "colour", "red"),))
+
+    assert is_right(parse_as(example.text, "thank+inform", (0, 3, "colour")), example)
+    assert not is_right(parse_as(example.text, "thank+inform"), example)
+
+
+def test_another_order_of_the_intents_is_no_loss() -> None:
+    corrections = [Example("hi, thanks", "greet+thank")]
+    before, after = ([parse_as("hi, thanks", intent)] for intent in ("greet+thank", "thank+greet"))
+    held_out = evaluated("x").held_out
+
+    verdict = judge(
+        Evaluated("old", held_out, before),
+        Evaluated("new", held_out, after),
+        Examples(HELD_OUT, corrections),
+    )
+
+    assert verdict.is_promotable
+    assert figure(verdict, "corrected_turns_understood") == (1.0, 1.0, True)

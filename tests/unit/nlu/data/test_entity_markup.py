@@ -51,6 +51,8 @@ def test_parse_markup_keeps_ordinary_brackets(text: str) -> None:
         ("in [Rome ](city)", "white space belongs outside"),
         ("two [shoe](product)s", "marks 'shoe', which begins or ends inside a word"),
         ("order 1[0482](order)", "inside a word"),
+        ("to [new [York](city)](place)", r"annotations that overlap at '.*\]\(place"),
+        ('to [new [York](city)]{"entity": "place"}', "annotations that overlap"),
         ('x [Rome][{"entity": "a"}, {"entity": "b"}]', "two labels on the same text"),
     ],
 )

@@ -90,6 +90,9 @@ def _block(*lines: str) -> str:
         (_block("- one", "", "-"), r"nlu\.yml:6: an empty example"),
         (_block("- one", "- two [x](y"), r"nlu\.yml:5: expected '\)' after"),
         ("nlu:\n- intent: a\n  examples:\n  - hi\n", r"nlu\.yml:4: an example of a list: expected a mapping"),
+        (_block("- a [new [york](city)](place)"), r"nlu\.yml:4: got annotations that overlap"),
+        ("nlu:\n- intent: a+\n  examples: x\n", r"nlu\.yml:2: intent: got the intent 'a\+', expected differ"),
+        ("nlu:\n- intent: faq/\n  examples: x\n", r"nlu\.yml:2: intent: expected a retrieval intent"),
         ("nlu:\n- regex: a\n  examples: |\n    - '('\n    - (\n", r"nlu\.yml:4: expected a regular"),
     ],
     ids=[
@@ -104,6 +107,9 @@ def _block(*lines: str) -> str:
         "empty example",
         "markup",
         "list of texts",
+        "overlap",
+        "half a combination",
+        "half a retrieval intent",
         "regex",
     ],
 )
@@ -116,14 +122,14 @@ def test_read_nlu_warns_of_one_text_with_two_intents(tmp_path: Path) -> None:
     data = _read(tmp_path, _block("- hello") + _block("- Hello").replace("nlu:\n", "").replace(": a", ": b"))
 
     assert len(data.examples) == 2
-    assert data.warnings == ("nlu.yml:7: 'Hello' is an example of 'b' but also of 'a' in nlu.yml:4",)
+    assert data.warnings[0] == "nlu.yml:4: 'hello' is an example of 'a' (nlu.yml:4), 'b' (nlu.yml:7)"
 
 
 def test_read_nlu_leaves_out_an_example_that_is_there_already(tmp_path: Path) -> None:
     data = _read(tmp_path, _block("- hello", "- hello"))
 
     assert len(data.examples) == 1
-    assert data.warnings == ("nlu.yml:5: 'hello' is already in nlu.yml:4; left out",)
+    assert data.warnings[0] == "nlu.yml:5: 'hello' is already in nlu.yml:4; left out"
 
 
 def test_read_nlu_warns_of_a_synonym_with_two_values(tmp_path: Path) -> None:
@@ -138,3 +144,33 @@ def test_read_nlu_leaves_out_comments_among_examples(tmp_path: Path) -> None:
 
     assert [example.text for example in data.examples] == ["hello", "hi"]
     assert data.warnings == ("nlu.yml:5: a comment among the examples; left out",)
+
+
+def test_read_nlu_reads_an_intent_with_one_example_and_warns(tmp_path: Path) -> None:
+    data = _read(tmp_path, _block("- hello"))
+
+    assert [example.text for example in data.examples] == ["hello"]
+    assert data.warnings == ("nlu.yml:4: the only example of 'a'; it is trained on but never validated",)
+
+
+def test_read_nlu_reads_combinations_and_retrieval_intents(tmp_path: Path) -> None:
+    intents = ("greet+faq/returns", "faq/returns")
+    items = "".join(f"- intent: {intent}\n  examples: |\n    - {intent} x\n" for intent in intents)
+
+    data = _read(tmp_path, "nlu:\n" + items)
+
+    assert tuple(example.intent for example in data.examples) == intents
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cafe\u0301 👩\u200d👩 ❤\ufe0f", "أين طلبي", "שלום fh 123", "می\u200cخواهم"],
+    ids=["marks and emoji", "arabic", "hebrew", "persian"],
+)
+def test_read_nlu_keeps_every_code_point_of_the_text(tmp_path: Path, text: str) -> None:
+    marked = " ".join(f"[{word}](e)" for word in text.split())
+
+    example = _read(tmp_path, _block(f"- {marked}")).examples[0]
+
+    assert example.text == text
+    assert [text[span.start : span.end] for span in example.entities] == text.split()

@@ -39,6 +39,7 @@ def test_threshold_above_refuses_at_most_the_rate() -> None:
 
     threshold = threshold_above(scores, false_alarm_rate=0.05)
 
+    assert threshold is not None
     assert (scores > threshold).sum() == 5
 
 
@@ -46,4 +47,4 @@ def test_thresholds_without_values_refuse_nothing() -> None:
     nothing = np.zeros(0)
 
     assert threshold_below(nothing, false_alarm_rate=0.1) == 0.0
-    assert threshold_above(nothing.astype(np.float32), false_alarm_rate=0.1) >= 2.0
+    assert threshold_above(nothing.astype(np.float32), false_alarm_rate=0.1) is None

@@ -14,25 +14,48 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
-    config = load_train_config(written(tmp_path, "seed = 7\n[lora]\nrank = 4\n"))
+    config = load_train_config(written(tmp_path, "seed = 7\n[finetuning.lora]\nrank = 4\n"))
 
-    assert (config.seed, config.lora.rank) == (7, 4)
+    assert (config.seed, config.finetuning.lora.rank) == (7, 4)
     assert config.optimiser == TrainConfig().optimiser
+
+
+def test_switch_is_read(tmp_path: Path) -> None:
+    assert not load_train_config(written(tmp_path, "[finetuning]\ncasing = false\n")).finetuning.casing
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("sead = 1", "unknown key 'sead', expected one of calibration, heads"),
-        ("[lora]\nrang = 1", "lora: got the unknown key 'rang'"),
+        ("sead = 1", "unknown key 'sead', expected one of cache_limit_mib, calibration"),
+        ("[finetuning.lora]\nrang = 1", "lora: got the unknown key 'rang'"),
         ("seed = 1.5", "seed: got 1.5, expected a whole number"),
         ("seed = true", "seed: got True, expected a whole number"),
         ("validation_fraction = 'some'", "expected a number"),
-        ("lora = 3", "lora: got 3, expected a table"),
+        ("finetuning = 3", "finetuning: got 3, expected a table"),
         ("primary_metric = 'luck'", "got 'luck', expected one of frame_accuracy"),
+        ("device = 'abacus'", "device: got 'abacus', expected one of auto, cpu, cuda"),
+        ("precision = 'float8'", "precision: got 'float8', expected one of auto, float32, bfloat16"),
+        ("class_weighting = 'fair'", "class_weighting: got 'fair', expected one of none, balanced"),
+        ("[optimiser]\nname = 'adam'", "optimiser: name: got 'adam', expected one of adamw, sgd"),
+        ("[finetuning]\ncasing = 1", "casing: got 1, expected true or false"),
         ("seed =", "no TOML file"),
     ],
-    ids=["key", "nested key", "float", "boolean", "text", "table", "choice", "syntax"],
+    ids=[
+        "key",
+        "nested key",
+        "float",
+        "boolean",
+        "text",
+        "table",
+        "choice",
+        "device",
+        "precision",
+        "weighting",
+        "optimiser",
+        "switch",
+        "syntax",
+    ],  # fmt: skip
 )
 def test_mistake_is_an_error_with_the_file(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=f"run.toml.*{problem}"):
@@ -44,5 +67,19 @@ def test_missing_file_is_an_error(tmp_path: Path) -> None:
         load_train_config(tmp_path / "none.toml")
 
 
-def test_shipped_configuration_can_be_read() -> None:
-    assert load_train_config(Path("configs/starter.toml")).seed == 1
+def test_configuration_of_the_starter_bot_can_be_read() -> None:
+    assert load_train_config(Path("bots/retail/training.toml")).seed == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[optimiser]\nbatch_size = 0", "batch_size: got 0, expected a number at least 1"),
+        ("[losses]\nlabel_smoothing = 1.0", "label_smoothing: got 1.0, expected a number in"),
+        ("validation_fraction = -0.1", "validation_fraction: got -0.1, expected a number in"),
+    ],
+    ids=["batch", "smoothing", "fraction"],
+)
+def test_impossible_number_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        load_train_config(written(tmp_path, text))

@@ -10,10 +10,14 @@ from nlu.training.contrastive import contrastive_loss
 APART = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
 
 
+def one_hot(*intents: int) -> torch.Tensor:
+    return torch.eye(4)[list(intents)]
+
+
 def test_loss_equals_a_value_by_hand() -> None:
     points = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
 
-    loss = contrastive_loss(points, torch.tensor([0, 0, 1]))
+    loss = contrastive_loss(points, one_hot(0, 0, 1))
 
     first = -math.log(math.exp(6) / (math.exp(6) + math.exp(0)))
     second = -math.log(math.exp(6) / (math.exp(6) + math.exp(8)))
@@ -21,19 +25,29 @@ def test_loss_equals_a_value_by_hand() -> None:
 
 
 def test_separated_intents_have_almost_no_loss() -> None:
-    assert contrastive_loss(APART, torch.tensor([0, 0, 1, 1])).item() < 0.001
+    assert contrastive_loss(APART, one_hot(0, 0, 1, 1)).item() < 0.001
 
 
 def test_mixed_intents_have_more() -> None:
-    assert contrastive_loss(APART, torch.tensor([0, 1, 0, 1])).item() > 5
+    assert contrastive_loss(APART, one_hot(0, 1, 0, 1)).item() > 5
 
 
 def test_intents_without_partners_have_no_loss() -> None:
     points = APART.clone().requires_grad_()
 
-    loss = contrastive_loss(points, torch.arange(4))
+    loss = contrastive_loss(points, one_hot(0, 1, 2, 3))
     loss.backward()  # type: ignore[no-untyped-call]
 
     assert loss.item() == 0.0
     assert points.grad is not None
     assert not points.grad.any()
+
+
+def test_partners_have_exactly_the_same_intents() -> None:
+    both, one, other = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+
+    apart = contrastive_loss(APART, torch.stack([both, one, both, other]))
+    together = contrastive_loss(APART, torch.stack([both, both, one, other]))
+
+    assert apart.item() > 5
+    assert together.item() < 0.001

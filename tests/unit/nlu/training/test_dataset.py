@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from nlu.batching import collate
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.data.yaml_source import SourceError
 from nlu.encoder import mean_embedding
 from nlu.labels import LabelMap
+from nlu.training.cache import cache_states
 from nlu.training.dataset import (
     CachedExample,
-    cache_states,
     encode_examples,
     make_batches,
     split_validation,
 )
 from nlu.types import EntityAnnotation, Example
-from tests.fakes_nlu import example, small_data, text_encoder_of, tiny_encoder
+from tests.fakes_nlu import MAX_TOKENS, example, small_data, text_encoder_of, tiny_encoder
 
 EXAMPLES = small_data().examples
 
@@ -43,6 +44,13 @@ def test_annotation_inside_a_word_is_an_error_with_its_place(checkpoint: Encoder
 
     with pytest.raises(SourceError, match=r"^data/nlu\.yml:12: .*end 6.*'the red coat'"):
         encode_examples([wrong], label_map, text_encoder_of(checkpoint))
+
+
+def test_misaligned_annotation_of_no_file_is_named_by_its_text(checkpoint: EncoderCheckpoint) -> None:
+    wrong = Example("the red coat", "return", (EntityAnnotation(4, 6, "colour", "re"),))
+
+    with pytest.raises(SourceError, match=r"^the example 'the red coat':1: .*annotate whole words"):
+        encode_examples([wrong], LabelMap.from_examples([wrong]), text_encoder_of(checkpoint))
 
 
 def test_split_keeps_one_example_of_every_intent() -> None:
@@ -73,13 +81,15 @@ def test_split_of_the_same_seed_is_the_same() -> None:
 
 def test_cached_states_are_those_below_the_trained_layer(checkpoint: EncoderCheckpoint) -> None:
     encoder, examples = tiny_encoder(checkpoint), cached(checkpoint)
-    longest = max(examples, key=lambda one: len(one.states))
-    mask = torch.ones(1, len(longest.states), dtype=torch.bool)
+    longest = max(examples, key=lambda one: len(one.example.encoded))
+    batch = collate([longest.example.encoded])
+    assert longest.states is not None
 
     with torch.no_grad():
-        states = encoder.run_upper(longest.states.unsqueeze(0), mask, 1)
+        states = encoder.run_upper(longest.states.unsqueeze(0), batch, 1)
 
-    torch.testing.assert_close(mean_embedding(states, mask)[0], longest.teacher, atol=1e-5, rtol=1e-5)
+    embedding = mean_embedding(states, batch.text_mask)[0]
+    torch.testing.assert_close(embedding, longest.teacher, atol=1e-5, rtol=1e-5)
 
 
 def test_batches_hold_every_example_once(checkpoint: EncoderCheckpoint) -> None:
@@ -107,4 +117,33 @@ def test_batch_marks_labels_in_their_cells(checkpoint: EncoderCheckpoint) -> Non
     batch = next(make_batches(cached(checkpoint)[-1:], batch_size=4, rng=None))
 
     assert batch.targets.spans.nonzero().tolist() == [[0, 2, 2], [0, 4, 4]]
+    assert batch.states is not None
     assert batch.states.shape == (1, batch.batch.ids.shape[1], 16)
+
+
+def test_intents_are_one_or_several_hot(checkpoint: EncoderCheckpoint) -> None:
+    examples = [Example("hello", "greet+ask"), Example("hi", "greet")]
+    label_map = LabelMap.from_examples(examples)
+
+    encoded = encode_examples(examples, label_map, text_encoder_of(checkpoint))
+
+    assert label_map.intents == ("ask", "greet")
+    assert [one.intents.tolist() for one in encoded] == [[1, 1], [0, 1]]
+    assert all(one.is_multi_label for one in encoded)
+
+
+def test_context_is_encoded(checkpoint: EncoderCheckpoint) -> None:
+    examples = [Example("red", "inform", context="colour"), Example("red", "inform")]
+
+    asked, plain = encode_examples(examples, LabelMap.from_examples(examples), text_encoder_of(checkpoint))
+
+    assert len(asked.encoded) > len(plain.encoded) == asked.encoded.num_text_tokens
+
+
+def test_annotation_behind_what_the_encoder_reads_is_an_error(checkpoint: EncoderCheckpoint) -> None:
+    text = "hello " * MAX_TOKENS + "red"
+    colour = EntityAnnotation(len(text) - 3, len(text), "colour", "red")
+    long = Example(text, "greet", (colour,), "data/nlu.yml:7")
+
+    with pytest.raises(SourceError, match=r"^data/nlu\.yml:7: .*the encoder reads \d+ characters"):
+        encode_examples([long], LabelMap.from_examples([long]), text_encoder_of(checkpoint))

@@ -8,7 +8,7 @@ from nlu.training.head_start import start_intent_head, start_match_scores
 
 def started(embeddings: torch.Tensor, intents: torch.Tensor, *, penalty: float = 0.05) -> nn.Linear:
     linear = nn.Linear(embeddings.shape[1], int(intents.max()) + 1)
-    start_intent_head(linear, embeddings, intents, penalty=penalty)
+    start_intent_head(linear, embeddings, nn.functional.one_hot(intents).float(), penalty=penalty)
     return linear
 
 
@@ -48,6 +48,20 @@ def test_one_example_per_intent_is_enough() -> None:
     linear = started(torch.eye(2), torch.tensor([0, 1]))
 
     assert linear(torch.eye(2)).argmax(dim=1).tolist() == [0, 1]
+
+
+def test_start_with_several_intents_is_where_the_gradient_vanishes() -> None:
+    embeddings, intents = clouds()
+    both = nn.functional.one_hot(intents).float()
+    both[::2, 0] = 1.0
+    linear = nn.Linear(8, 3)
+
+    start_intent_head(linear, embeddings, both, penalty=1.0, is_multi_label=True)
+    misfit = nn.functional.binary_cross_entropy_with_logits(linear(embeddings), both, reduction="sum")
+    ((misfit + linear.weight.square().sum()) / 60).backward()  # type: ignore[no-untyped-call]
+
+    assert linear.weight.grad is not None
+    assert linear.weight.grad.abs().max() < 1e-3
 
 
 def test_patterns_are_believed_to_be_the_entity_of_their_name() -> None:

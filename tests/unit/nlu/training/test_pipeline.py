@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +15,16 @@ from nlu.bundle import load_bundle
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.data.rasa_nlu import NluData
 from nlu.data.yaml_source import SourceError
+from nlu.finetuning.methods import MethodName
 from nlu.interpreter import BundleInterpreter
 from nlu.labels import LabelError
 from nlu.manifest import read_manifest
 from nlu.training.config import TrainConfig
 from nlu.training.pipeline import TrainedBundle, train_bundle
 from nlu.training.progress import Progress
-from nlu.types import EntityAnnotation, Example
+from nlu.training.resume import ResumeError
+from nlu.training.validation import EpochResult
+from nlu.types import FALLBACK_INTENT, EntityAnnotation, Example
 from tests.fakes_nlu import example, small_data, tiny_config
 
 
@@ -156,7 +164,7 @@ def test_single_example_trains(checkpoint: EncoderCheckpoint, tmp_path: Path) ->
 
 
 def test_no_examples_is_an_error(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="without intents"):
+    with pytest.raises(LabelError, match="no examples with an intent"):
         train(NluData((), {}, {}, {}), checkpoint, tmp_path / "bundle")
 
 
@@ -168,3 +176,207 @@ def test_failed_training_leaves_nothing_behind(checkpoint: EncoderCheckpoint, tm
         train(replace(data, examples=(*data.examples, wrong)), checkpoint, tmp_path / "bundle")
 
     assert list(tmp_path.iterdir()) == []
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop_after(epoch: int) -> Callable[[Progress], None]:
+    def stop(progress: Progress) -> None:
+        if progress.message.startswith(f"epoch {epoch} of"):
+            raise StoppedError
+
+    return stop
+
+
+def interrupt(checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig) -> None:
+    with pytest.raises(StoppedError):
+        train_bundle(small_data(), config, encoder=checkpoint, out_path=out_path, progress=stop_after(2))
+
+
+def resume(checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig) -> TrainedBundle:
+    return train_bundle(
+        small_data(), config, encoder=checkpoint, out_path=out_path, progress=lambda _: None, resume=True
+    )
+
+
+def test_interrupted_run_goes_on_to_the_same_bundle(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    config = tiny_config(max_epochs=4)
+    whole = train(small_data(), checkpoint, tmp_path / "whole", config)
+    interrupt(checkpoint, tmp_path / "resumed", config)
+    assert (tmp_path / "resumed.training").is_dir()
+
+    resumed = resume(checkpoint, tmp_path / "resumed", config)
+
+    assert resumed.bundle_id == whole.bundle_id
+    assert [one.epoch for one in resumed.epochs] == [1, 2, 3, 4]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["resumed", "whole"]
+
+
+_KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+from nlu.checkpoint import resolve_encoder
+from nlu.training.pipeline import train_bundle
+from tests.fakes_nlu import small_data, tiny_config
+
+def kill(progress):
+    if progress.message.startswith("epoch 2 of"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train_bundle(
+    small_data(),
+    tiny_config(max_epochs=4),
+    encoder=resolve_encoder(sys.argv[1]),
+    out_path=Path(sys.argv[2]),
+    progress=kill,
+)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # the child loads torch, on a busy machine
+def test_killed_process_goes_on_to_the_same_bundle(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    config = tiny_config(max_epochs=4)
+    whole = train(small_data(), checkpoint, tmp_path / "whole", config)
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED_RUN, str(checkpoint.path), str(tmp_path / "resumed")],
+        env=os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+
+    resumed = resume(checkpoint, tmp_path / "resumed", config)
+
+    assert resumed.bundle_id == whole.bundle_id
+
+
+def test_state_of_another_configuration_is_refused(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    interrupt(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4))
+
+    with pytest.raises(ResumeError, match="another configuration"):
+        resume(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=5))
+
+
+def test_without_resuming_a_run_starts_afresh(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    interrupt(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4))
+
+    trained = train(small_data(), checkpoint, tmp_path / "bundle", tiny_config(max_epochs=1))
+
+    assert len(trained.epochs) == 1
+    assert not (tmp_path / "bundle.training").exists()
+
+
+def test_resuming_without_a_state_trains(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    trained = resume(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=1))
+
+    assert len(trained.epochs) == 1
+
+
+def test_given_validation_is_not_drawn(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    validation = [example("hello hello", "greet"), example("track my hat", "track")]
+    reports: list[Progress] = []
+
+    trained = train_bundle(
+        small_data(),
+        tiny_config(max_epochs=1),
+        encoder=checkpoint,
+        out_path=tmp_path / "bundle",
+        progress=reports.append,
+        validation=validation,
+    )
+
+    assert trained.report.num_examples == 2
+    assert reports[0].message == f"{len(small_data().examples)} examples to train, 2 to validate"
+
+
+def test_out_of_scope_examples_are_no_intent(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    unknown = tuple(Example(f"blue {word}", FALLBACK_INTENT) for word in ("hat", "coat", "the", "a", "i"))
+    data = small_data()
+    config = replace(tiny_config(max_epochs=1), validation_fraction=0.4)
+
+    trained = train(replace(data, examples=(*data.examples, *unknown)), checkpoint, tmp_path / "b", config)
+
+    label_map = load_bundle(trained.path, encoder=checkpoint).contents.label_map
+    assert label_map.intents == ("greet", "return", "track")
+    assert trained.report.num_out_of_scope == 5
+
+
+def test_without_validation_no_figure_is_told(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    config, reports = tiny_config(max_epochs=1), list[Progress]()
+    config = replace(config, validation_fraction=0.0)
+
+    trained = train(small_data(), checkpoint, tmp_path / "bundle", config, reports)
+
+    (epoch,) = [one.message for one in reports if " loss " in one.message]
+    assert epoch.endswith(", no validation")
+    assert load_bundle(trained.path, encoder=checkpoint).contents.metrics == {
+        "split": "validation",
+        "num_examples": 0,
+        "num_out_of_scope": 0,
+    }
+
+
+def test_bundle_records_only_figures_that_count_something(
+    checkpoint: EncoderCheckpoint, tmp_path: Path
+) -> None:
+    examples = tuple(one for one in small_data().examples if not one.entities)
+
+    trained = train(NluData(examples, {}, {}, {}), checkpoint, tmp_path / "bundle")
+
+    metrics = load_bundle(trained.path, encoder=checkpoint).contents.metrics
+    assert metrics["intent_accuracy"] == trained.report.intent_accuracy
+    assert not {"span_f1", "out_of_scope_recall"} & set(metrics)
+
+
+def test_intent_with_a_single_example_is_named(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    data, reports = small_data(), list[Progress]()
+    examples = (*data.examples, example("please please", "beg"))
+
+    trained = train(replace(data, examples=examples), checkpoint, tmp_path / "bundle", reports=reports)
+
+    assert reports[0].message.endswith("a single example, trained and never validated: beg")
+    assert "beg" in load_bundle(trained.path, encoder=checkpoint).contents.label_map.intents
+
+
+def test_only_out_of_scope_examples_are_an_error(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="no examples with an intent"):
+        train(NluData((Example("x", FALLBACK_INTENT),), {}, {}, {}), checkpoint, tmp_path / "bundle")
+
+
+def test_bundle_counts_what_was_trained(trained: TrainedBundle, checkpoint: EncoderCheckpoint) -> None:
+    contents = load_bundle(trained.path, encoder=checkpoint).contents
+
+    numbers = [tensor.numel() for tensor in (*contents.adapter.values(), *contents.heads.values())]
+    assert trained.num_trained_parameters == sum(numbers)
+    assert trained.seconds > trained.cache_seconds > 0
+
+
+@pytest.mark.parametrize("method", ["full", "bitfit", "adapter", "prompt", "frozen"])
+def test_every_method_makes_a_bundle(
+    checkpoint: EncoderCheckpoint, tmp_path: Path, method: MethodName
+) -> None:
+    config = tiny_config(max_epochs=2)
+    config = replace(config, finetuning=replace(config.finetuning, method=method))
+
+    trained = train(small_data(), checkpoint, tmp_path / "bundle", config)
+
+    report = trained.report
+    assert (report.intent_accuracy, report.frame_accuracy) == pytest.approx(
+        max((one.intent_accuracy, one.frame_accuracy) for one in trained.epochs if is_best(one, trained))
+    )
+    assert load_bundle(trained.path, encoder=checkpoint).contents.finetuning.method == method
+
+
+def is_best(epoch: EpochResult, trained: TrainedBundle) -> bool:
+    return epoch.intent_and_span == max(one.intent_and_span for one in trained.epochs)
+
+
+def test_data_beyond_the_limit_is_not_cached(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    reports: list[Progress] = []
+    config = replace(tiny_config(max_epochs=1), cache_limit_mib=0)
+
+    train(small_data(), checkpoint, tmp_path / "bundle", config, reports)
+
+    assert any(one.stage == "cache" and "in every step" in one.message for one in reports)

@@ -1,0 +1,69 @@
+"""The trained part of the model over a batch: from the cached states up, or from the tokens without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from nlu.model import JointModel, JointOutput
+from nlu.training.compute import Compute
+from nlu.training.dataset import CachedExample, TrainingBatch, make_batches
+
+_BATCH_SIZE = 64  # of passes without gradients
+
+
+def run_trained_part(
+    model: JointModel,
+    batch: TrainingBatch,
+    first_trained_layer: int,
+    compute: Compute,
+    *,
+    token_dropout: float = 0.0,
+) -> JointOutput:
+    """Run a batch that is on the device of the model; what is frozen makes no gradients.
+
+    The frozen layers and the intent head run in float32, the layers from `first_trained_layer` on and the
+    span head in the precision of `compute`. `token_dropout` is the share of tokens blanked below them.
+    """
+    states = batch.states
+    if states is None:
+        states = model.encoder.run_lower(batch.batch, first_trained_layer)
+    if token_dropout:
+        states = drop_tokens(states, token_dropout)
+    with compute.autocast():
+        states = model.encoder.run_upper(states, batch.batch, first_trained_layer)
+    return model.read_states(states.float(), batch.batch, spans_in=compute.autocast())
+
+
+def drop_tokens(states: torch.Tensor, rate: float) -> torch.Tensor:
+    """Blank `rate` of the tokens of ``(batch, seq, hidden)`` states: the others must tell what they were."""
+    kept = torch.rand(states.shape[:2], device=states.device) >= rate  # (batch, seq)
+    return states * kept.unsqueeze(-1)
+
+
+def run_cached(
+    model: JointModel, examples: Sequence[CachedExample], first_trained_layer: int, compute: Compute
+) -> Iterator[tuple[TrainingBatch, JointOutput]]:
+    """Run the trained part over examples in evaluation mode: float32, no gradients, results on the CPU."""
+    model.eval()
+    for batch in make_batches(examples, batch_size=_BATCH_SIZE, rng=None):
+        with torch.no_grad():
+            output = run_trained_part(model, batch.to(compute.device), first_trained_layer, compute.exact)
+        yield (
+            batch,
+            JointOutput(
+                intent_logits=output.intent_logits.cpu(),
+                span_gains=output.span_gains.cpu(),
+                embedding=output.embedding.cpu(),
+            ),
+        )
+
+
+def train_mode(model: JointModel, first_trained_layer: int) -> None:
+    """Switch dropout on where something is trained; the frozen layers give what would be cached."""
+    model.train()
+    if not any(parameter.requires_grad for parameter in model.encoder.embeddings.parameters()):
+        model.encoder.embeddings.eval()
+    for layer in model.encoder.layers[:first_trained_layer]:
+        layer.eval()

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.bot.training import read_training
+from nlu.training.config import ConfigError, TrainConfig
+
+
+def test_bot_without_a_training_configuration_has_the_defaults(tmp_path: Path) -> None:
+    assert read_training(tmp_path) == TrainConfig()
+
+
+def test_bot_brings_its_own_training_configuration(tmp_path: Path) -> None:
+    (tmp_path / "training.toml").write_text('[finetuning]\nmethod = "bitfit"\n', encoding="utf-8")
+
+    config = read_training(tmp_path)
+
+    assert config.finetuning.method == "bitfit"
+    assert config.optimiser == TrainConfig().optimiser
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("sed = 1", "got the unknown key 'sed'"),
+        ("[optimiser]\nlr = 0.1", "optimiser: got the unknown key 'lr'"),
+        ("seed = ", "no TOML file"),
+    ],
+    ids=["key", "key of a table", "syntax"],
+)
+def test_mistake_is_an_error_with_the_name_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "training.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=rf"training\.toml.*{problem}"):
+        read_training(tmp_path)

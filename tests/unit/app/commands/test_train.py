@@ -1,0 +1,63 @@
+"""``spandesk train`` on data that is doubtful or missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.commands import context
+
+DATA = """
+version: "3.1"
+nlu:
+  - intent: nlu_fallback
+    examples: |
+      # questions that no bot answers
+      - what is the meaning of life
+      - who will win the election
+"""
+
+
+@pytest.fixture
+def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "domain.yml").write_text('version: "3.1"\n', encoding="utf-8")
+    (tmp_path / "data" / "nlu.yml").write_text(DATA.lstrip(), encoding="utf-8")
+    monkeypatch.setattr(context, "configure_logging", lambda level: None)  # it is the process's, not a test's
+    monkeypatch.setenv("SPANDESK_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_train_prints_doubts_first_and_names_what_is_missing(
+    bot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["train", "--bot", str(bot), "--out", str(bot / "bundle")])
+
+    lines = capsys.readouterr().err.splitlines()
+    assert code == 1
+    assert lines[0].startswith("warning: data/nlu.yml:5: a comment among the examples")
+    assert lines[-1].startswith("spandesk: got no examples with an intent to train on")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [([], "training.toml"), (["--config", "other.toml"], "other.toml")],
+    ids=["the bot's", "another"],
+)
+def test_train_reads_the_bots_configuration_unless_another_is_given(
+    bot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    read: str,
+) -> None:
+    monkeypatch.chdir(bot)
+    (bot / "training.toml").write_text("sed = 1\n", encoding="utf-8")
+    (bot / "other.toml").write_text("speed = 1\n", encoding="utf-8")
+
+    code = main(["train", "--bot", ".", "--out", "bundle", *arguments])
+
+    assert code == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"spandesk: {read}: got the unknown key")

@@ -1,0 +1,1 @@
+"""Quality of understanding on public data sets: `python -m benchmarks.nlu`."""

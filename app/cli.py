@@ -89,6 +89,12 @@ def _add_model_commands(commands: Commands) -> None:
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="where the bundle goes (default: the registry)"
     )
+    train.add_argument(
+        "--unlabelled",
+        type=Path,
+        metavar="FILE",
+        help="what customers wrote without annotations, one utterance per line; learns intents from it too",
+    )
     train.add_argument("--resume", action="store_true", help="go on with a run that was killed")
     retrain = _add(
         commands, "retrain", "retrain:run", "retrain from bot data and corrections, compare, promote"

@@ -18,6 +18,9 @@ from nlu.encoder import SpanEncoder, mean_embedding
 from nlu.heads import IntentHead, SpanHead
 from nlu.spans import TokenSpan, border_masks, decode_spans
 
+UNKNOWN_SPAN = -100
+"""The target of spans that nobody annotated; nothing is learnt from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeadSizes:
@@ -51,20 +54,23 @@ class Targets:
 
     Attributes:
         intents: ``(batch, num_intents)`` float32, 1 at the intents of the utterance, else 0.
-        spans: ``(batch, seq, seq)`` int64: 0 for no label, else the label's number + 1.
+        spans: ``(batch, seq, seq)`` int64: 0 for no label, else the label's number + 1; `UNKNOWN_SPAN` where
+            nobody annotated.
         teacher: ``(batch, hidden)`` float32 unit embeddings of the frozen encoder.
+        weights: ``(batch,)`` float32, how much the intents of each utterance count.
         is_multi_label: whether utterances of the data can have several intents, see `LabelMap`.
     """
 
     intents: torch.Tensor
     spans: torch.Tensor
     teacher: torch.Tensor
+    weights: torch.Tensor
     is_multi_label: bool = False
 
     def to(self, device: torch.device) -> Targets:
         """Move all tensors to `device`."""
-        intents, spans, teacher = (part.to(device) for part in (self.intents, self.spans, self.teacher))
-        return Targets(intents, spans, teacher, self.is_multi_label)
+        parts = (part.to(device) for part in (self.intents, self.spans, self.teacher, self.weights))
+        return Targets(*parts, is_multi_label=self.is_multi_label)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,12 +130,12 @@ def joint_losses(
 ) -> Losses:
     """Compare outputs with targets.
 
-    The intent loss is that of `intent_losses`, times the example's weight if `intent_weights`, ``(batch,)``,
-    is given; the span loss the cross-entropy of all cells that are spans summed over the utterance; the
-    distillation loss one minus the cosine to the frozen encoder's embedding. Each is divided by the number of
-    examples.
+    The intent loss is that of `intent_losses` times the utterance's weight, and times that of its intents if
+    `intent_weights`, ``(batch,)``, is given; the span loss the cross-entropy of all cells that are spans,
+    summed over the utterance; the distillation loss one minus the cosine to the frozen encoder's embedding.
+    Each is divided by the number of examples.
     """
-    per_example = intent_losses(output.intent_logits, targets)  # (batch,)
+    per_example = intent_losses(output.intent_logits, targets) * targets.weights  # (batch,)
     intent = (per_example if intent_weights is None else per_example * intent_weights).mean()
     distillation = (1.0 - (output.embedding * targets.teacher).sum(dim=-1)).mean()
     return Losses(intent, span_loss(output.span_gains, targets.spans, batch.word_mask), distillation)
@@ -147,11 +153,11 @@ def intent_losses(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
 
 
 def span_loss(gains: torch.Tensor, spans: torch.Tensor, word_mask: torch.Tensor) -> torch.Tensor:
-    """Sum the cross-entropy over the cells that are spans, divided by the number of examples."""
+    """Sum the cross-entropy over the cells that are spans and known, divided by the number of examples."""
     unlabelled = gains.new_zeros(gains.shape[0], 1, *gains.shape[2:])  # gain 0, the first class
     logits = torch.cat([unlabelled, gains], dim=1)
-    losses = nn.functional.cross_entropy(logits, spans, reduction="none")  # (batch, seq, seq)
-    return (losses * span_cells(word_mask)).sum() / len(spans)
+    losses = nn.functional.cross_entropy(logits, spans, reduction="none", ignore_index=UNKNOWN_SPAN)
+    return (losses * span_cells(word_mask)).sum() / len(spans)  # of (batch, seq, seq)
 
 
 def word_spans(gains: NDArray[np.float32], encoded: EncodedText) -> list[TokenSpan]:

@@ -47,12 +47,14 @@ WEIGHT_MODULES = (
     "nlu.training.contrastive",
     "nlu.training.cross_fit",
     "nlu.training.dataset",
+    "nlu.training.fit",
     "nlu.training.forward",
     "nlu.training.head_start",
     "nlu.training.loop",
     "nlu.training.losses",
     "nlu.training.pipeline",
     "nlu.training.prepare",
+    "nlu.training.pseudo_labels",
     "nlu.training.schedule",
     "nlu.training.steps",
     "nlu.training.validation",
@@ -62,19 +64,23 @@ WEIGHT_MODULES = (
 
 
 def hash_data(data: NluData) -> str:
-    """Hash examples, synonyms, lookups and regexes; the order of files and places do not count."""
+    """Hash examples, synonyms, lookups, regexes and unlabelled texts.
+
+    The order of files and places do not count.
+    """
     examples = sorted(
         (example.text, example.intent, sorted(map(_annotation_values, example.entities)), example.context)
         for example in data.examples
     )
-    return _hash_json(
-        {
-            "examples": examples,
-            "synonyms": dict(data.synonyms),
-            "lookups": {name: sorted(values) for name, values in data.lookups.items()},
-            "regexes": {name: sorted(values) for name, values in data.regexes.items()},
-        }
-    )
+    document: dict[str, object] = {
+        "examples": examples,
+        "synonyms": dict(data.synonyms),
+        "lookups": {name: sorted(values) for name, values in data.lookups.items()},
+        "regexes": {name: sorted(values) for name, values in data.regexes.items()},
+    }
+    if data.unlabelled:
+        document["unlabelled"] = sorted(data.unlabelled)
+    return _hash_json(document)
 
 
 def hash_code() -> str:

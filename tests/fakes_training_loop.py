@@ -46,7 +46,8 @@ def tiny_batch(
     labels = torch.zeros(len(encoded), 4, 4, dtype=torch.int64)
     for row, first, last, label in spans:
         labels[row, first, last] = label
-    return TrainingBatch(collate(encoded), None, Targets(intents, labels, teacher), encoded)
+    targets = Targets(intents, labels, teacher, torch.ones(len(encoded)))
+    return TrainingBatch(collate(encoded), None, targets, encoded)
 
 
 def make_splits(

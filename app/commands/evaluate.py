@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from app.commands.context import chosen_interpreter, read_bot, read_snapshot, settings_for
-from app.commands.figures import countable_figures
 from app.settings import Settings
 from nlu.data.rasa_nlu import read_nlu
 from nlu.data.yaml_source import yaml_files
 from nlu.evaluation.comparison import compare_misses
+from nlu.evaluation.figures import countable_figures
 from nlu.evaluation.report import EvaluationReport, Miss, evaluate
 from nlu.types import Example
 

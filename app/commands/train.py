@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from app.bot.training import read_training
 from app.commands.context import read_bot, read_snapshot, settings_for
-from app.commands.figures import countable_figures
 from app.commands.progress import ProgressBar
 from nlu.checkpoint import resolve_encoder
-from nlu.training.config import load_train_config
+from nlu.evaluation.figures import countable_figures
+from nlu.training.config import ConfigError, load_train_config
 from nlu.training.pipeline import TrainedBundle, train_bundle
 
 
@@ -20,6 +21,9 @@ def run(args: argparse.Namespace) -> int:
 
     Without ``--config`` the bot's own ``training.toml`` counts. With ``--resume`` a run that was killed goes
     on after its last whole epoch.
+
+    Raises:
+        ConfigError: the file of ``--unlabelled`` or the configuration cannot be read.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
@@ -27,10 +31,11 @@ def run(args: argparse.Namespace) -> int:
     for warning in snapshot.train.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     config = load_train_config(args.config) if args.config else read_training(bot.path)
+    unlabelled = _read_lines(args.unlabelled) if args.unlabelled else ()
     out: Path = args.out or settings.home / "training" / "bundle"
     with ProgressBar() as bar:
         trained = train_bundle(
-            snapshot.train,
+            replace(snapshot.train, unlabelled=unlabelled),
             config,
             encoder=resolve_encoder(settings.encoder),
             out_path=out,
@@ -49,6 +54,15 @@ def run(args: argparse.Namespace) -> int:
         print(f"registered; {remedy}")
         stores.close()
     return 0
+
+
+def _read_lines(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(path.read_text(encoding="utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"got {path}, expected a text file in UTF-8 with one utterance per line: {error}"
+        ) from error
 
 
 def _print_result(trained: TrainedBundle) -> None:

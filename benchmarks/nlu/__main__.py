@@ -101,10 +101,15 @@ def run_all(plan: Plan, folders: Folders, *, num_jobs: int = 1) -> list[RunName]
 
 
 def _run(name: RunName, folders: Folders, num_jobs: int) -> int:
-    num_threads = max(1, (os.cpu_count() or 1) // num_jobs)
+    num_threads = max(1, _count_processors() // num_jobs)
     environment = os.environ | {"OMP_NUM_THREADS": str(num_threads)}
     command = command_of(name, folders, num_jobs)
     return subprocess.run(command, check=False, env=environment).returncode
+
+
+def _count_processors() -> int:
+    """Count those that this process may use, which in a container are often fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def command_of(name: RunName, folders: Folders, num_jobs: int) -> list[str]:
@@ -132,6 +137,13 @@ def _rows(plan: Plan, results: Iterable[RunResult], *, by_method: bool) -> tuple
     return set_rows(results), SETS_MARKER
 
 
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"got {number}, expected at least 1")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--set", help=f"names or families with commas between, or {ALL}")
@@ -139,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--method", choices=_METHODS, help="instead of each set's own; rows are only printed")
     which.add_argument("--methods", action="store_true", help="compare all methods on one set")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at once, each with its share of the cores")
+    parser.add_argument(
+        "--jobs", type=_at_least_one, default=1, help="runs at once, each with its share of the cores"
+    )
     parser.add_argument("--out", type=Path, default=Path("var/benchmarks/nlu"), help="JSON files and bundles")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="document with the tables")
     parser.add_argument("--validation-only", action="store_true", help="never open a test part: for choosing")

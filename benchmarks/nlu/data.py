@@ -62,6 +62,7 @@ class BenchmarkData:
         validation: what choices are made on; empty where there are too few examples to spare any.
         read_test: reads the part or parts that are measured once, at the end.
         notes: what was changed or left out, with numbers.
+        unlabelled: texts to train on whose labels nobody looks at.
     """
 
     name: str
@@ -69,14 +70,19 @@ class BenchmarkData:
     validation: Part
     read_test: Callable[[], tuple[Part, ...]]
     notes: tuple[str, ...] = ()
+    unlabelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What decides how a set is read: `seed` draws; `is_choosing` says that recipes are being compared."""
+    """What decides how a set is read: `seed` draws; `is_choosing` says that recipes are being compared.
+
+    `keeps_all`: folds calibrate, so nothing is split off for validation where a set has no such part.
+    """
 
     seed: int
     is_choosing: bool = False
+    keeps_all: bool = False
 
     @property
     def rng(self) -> np.random.Generator:
@@ -143,8 +149,11 @@ def carve(examples: Sequence[Example], draw: Draw) -> tuple[tuple[Example, ...],
     """Split a tenth of each intent's examples off for validation; an intent with fewer than five gives none.
 
     Returns:
-        The examples to train on and those to validate on, each in the given order.
+        The examples to train on and those to validate on, each in the given order; these are none if the draw
+        keeps all.
     """
+    if draw.keeps_all:
+        return tuple(examples), ()
     rng, chosen = draw.rng, set[int]()
     for positions in positions_by_intent(examples).values():
         number = round(_VALIDATION_FRACTION * len(positions))
@@ -156,8 +165,10 @@ def carve(examples: Sequence[Example], draw: Draw) -> tuple[tuple[Example, ...],
 def carve_any(examples: Sequence[Example], draw: Draw) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Split a tenth of all examples off for validation, whatever their intents.
 
-    For data sets where most combinations of intents occur once.
+    For data sets where most combinations of intents occur once. None if the draw keeps all.
     """
+    if draw.keeps_all:
+        return tuple(examples), ()
     number = round(_VALIDATION_FRACTION * len(examples))
     chosen = set(draw.rng.permutation(len(examples))[:number].tolist())
     train = tuple(example for position, example in enumerate(examples) if position not in chosen)

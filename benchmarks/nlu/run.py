@@ -79,7 +79,8 @@ def execute(
     `num_jobs` is how many runs share the machine; it is recorded beside the time.
     """
     config = load_config(benchmark, name)
-    data = benchmark.read(folders.data, Draw(name.seed, name.is_choosing))
+    keeps_all = bool(config.calibration.num_folds) and not name.is_choosing
+    data = benchmark.read(folders.data, Draw(name.seed, name.is_choosing, keeps_all))
     train, num_left_out = keep_aligned(data.train, _offsets(encoder))
     trained = _train(replace(data, train=train), config, encoder, folders.out / "bundles" / _stem(name))
     peak_memory_mib = _peak_memory_mib()
@@ -107,7 +108,7 @@ def _train(
     validation = keep_known(aligned, data.train)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     return train_bundle(
-        NluData(data.train, {}, {}, {}),
+        NluData(data.train, {}, {}, {}, unlabelled=data.unlabelled),
         config,
         encoder=encoder,
         out_path=out_path,

@@ -51,8 +51,18 @@ def _single(name: str, read: Callable[[Path, Draw], BenchmarkData], rows: tuple[
 SETS = (
     _single("banking77", intents.read_banking77, figures.BANKING77),
     _single("banking77-10shot", intents.read_banking77_10shot, figures.BANKING77_10SHOT),
+    _single(
+        "banking77-10shot-unlabelled",
+        partial(intents.read_banking77_10shot, shows_rest=True),
+        figures.BANKING77_10SHOT,
+    ),
     _single("clinc150", intents.read_clinc150, figures.CLINC150),
     _single("clinc150-10shot", intents.read_clinc150_10shot, figures.CLINC150_10SHOT),
+    _single(
+        "clinc150-10shot-unlabelled",
+        partial(intents.read_clinc150_10shot, shows_rest=True),
+        figures.CLINC150_10SHOT,
+    ),
     _single("hint3-curekart", intents.read_curekart, figures.CUREKART),
     _single("snips", joint_slots.read_snips, figures.SNIPS),
     _single("atis", joint_slots.read_atis, figures.ATIS),

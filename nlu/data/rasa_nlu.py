@@ -26,7 +26,8 @@ class NluData:
     """Training data of a bot in the order of its files.
 
     `synonyms` maps lower-cased text to the value it stands for; `lookups` and `regexes` map a name to its
-    entries. `warnings` lists what is readable but doubtful, each with ``file:line``.
+    entries. `warnings` lists what is readable but doubtful, each with ``file:line``. `unlabelled` are
+    utterances of customers that nobody annotated; they come from logs, never from these files.
     """
 
     examples: tuple[Example, ...]
@@ -34,6 +35,7 @@ class NluData:
     lookups: Mapping[str, tuple[str, ...]]
     regexes: Mapping[str, tuple[str, ...]]
     warnings: tuple[str, ...] = ()
+    unlabelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from torch import nn
 
 from nlu.encoder import SpanEncoder
 from nlu.finetuning.method import Adapter, FinetuningError
-from nlu.finetuning.parameters import copy_in, copy_out, first_of_topmost, train_only
+from nlu.finetuning.parameters import TopmostLayers, train_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,14 @@ class AdaptedLayer(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class BottleneckAdapter:
+class BottleneckAdapter(TopmostLayers):
     """A bottleneck after each of the topmost layers."""
 
     settings: AdapterSettings
 
-    @property
-    def trains_embeddings(self) -> bool:
-        """Say that the embeddings do not change."""
-        return False
-
-    def first_trained_layer(self, encoder: SpanEncoder) -> int:
-        """Say below which layer nothing changes."""
-        return first_of_topmost(encoder, self.settings.num_layers)
+    def names(self, encoder: SpanEncoder) -> list[str]:
+        """List what the bottlenecks hold."""
+        return [name for name, _ in encoder.named_parameters() if ".bottleneck." in name]
 
     def prepare(self, encoder: SpanEncoder) -> None:
         """Insert the bottlenecks; they start as exactly no change."""
@@ -82,20 +77,12 @@ class BottleneckAdapter:
         for module in encoder.layers.modules():
             if isinstance(module, Bottleneck):
                 module.reset_parameters()
-        train_only(encoder, _names(encoder))
-
-    def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
-        """Copy the bottlenecks out."""
-        return copy_out(encoder, _names(encoder))
-
-    def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        """Put bottlenecks back into a prepared encoder."""
-        copy_in(encoder, adapter, _names(encoder))
+        train_only(encoder, self.names(encoder))
 
     def merge(self, encoder: SpanEncoder, adapter: Adapter) -> None:
         """Insert the trained bottlenecks."""
         self._install(encoder)
-        copy_in(encoder, adapter, _names(encoder))
+        self.restore(encoder, adapter)
 
     def _install(self, encoder: SpanEncoder) -> None:
         if self.settings.size < 1:
@@ -105,7 +92,3 @@ class BottleneckAdapter:
         for number in range(self.first_trained_layer(encoder), encoder.num_layers):
             bottleneck = Bottleneck(encoder.hidden, self.settings.size, encoder.device)
             encoder.layers[number] = AdaptedLayer(encoder.layers[number], bottleneck)
-
-
-def _names(encoder: SpanEncoder) -> list[str]:
-    return [name for name, _ in encoder.named_parameters() if ".bottleneck." in name]

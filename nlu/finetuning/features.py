@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import nn
 
 from nlu.encoder import SpanEncoder
 from nlu.finetuning.method import Adapter, FinetuningError, FinetuningMethod
-from nlu.finetuning.parameters import require_names, require_shape
+from nlu.finetuning.parameters import copy_in, copy_out
 
 Feature = Literal["casing", "spelling"]
 
@@ -45,7 +44,7 @@ class WithFeature:
 
     def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
         """Copy out the other method's adapter and the feature."""
-        own = {name: one.detach().clone().cpu() for name, one in self._weights(encoder).items()}
+        own = copy_out(encoder, self._names(encoder))
         return self.method.extract(encoder) | own
 
     def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
@@ -70,20 +69,16 @@ class WithFeature:
         return {name: tensor for name, tensor in adapter.items() if not self._is_own(name)}
 
     def _write(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        weights = self._weights(encoder)
-        require_names({name: adapter[name] for name in adapter if self._is_own(name)}, tuple(weights))
-        with torch.no_grad():
-            for name, weight in weights.items():
-                require_shape(name, adapter[name], weight.shape)
-                weight.copy_(adapter[name])
+        own = {name: tensor for name, tensor in adapter.items() if self._is_own(name)}
+        copy_in(encoder, own, self._names(encoder))
 
     def _is_own(self, name: str) -> bool:
         return name.startswith(f"{self.feature}.")
 
-    def _weights(self, encoder: SpanEncoder) -> dict[str, nn.Parameter]:
+    def _names(self, encoder: SpanEncoder) -> list[str]:
         module = encoder.casing if self.feature == "casing" else encoder.spelling
         if module is None:
             raise FinetuningError(
                 f"got an encoder without {self.feature} vectors, expected a prepared one; prepare it"
             )
-        return {f"{self.feature}.{name}": weight for name, weight in module.named_parameters()}
+        return [f"{self.feature}.{name}" for name, _ in module.named_parameters()]

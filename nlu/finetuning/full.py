@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from nlu.encoder import SpanEncoder
-from nlu.finetuning.method import Adapter
-from nlu.finetuning.parameters import copy_in, copy_out, first_of_topmost, names_from_layer, train_only
+from nlu.finetuning.parameters import TopmostLayers, first_of_topmost, names_from_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class FullSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class Full(TopmostLayers):
     """Every parameter of the topmost layers."""
 
     settings: FullSettings
@@ -36,23 +33,8 @@ class Full:
         """Say below which layer nothing changes."""
         return 0 if self.trains_embeddings else first_of_topmost(encoder, self.settings.num_layers)
 
-    def prepare(self, encoder: SpanEncoder) -> None:
-        """Make the layers trainable."""
-        train_only(encoder, self._names(encoder))
-
-    def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
-        """Copy the weights of the trained layers out."""
-        return copy_out(encoder, self._names(encoder))
-
-    def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        """Put the weights of the trained layers back."""
-        copy_in(encoder, adapter, self._names(encoder))
-
-    def merge(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        """Replace the weights of the trained layers."""
-        copy_in(encoder, adapter, self._names(encoder))
-
-    def _names(self, encoder: SpanEncoder) -> list[str]:
+    def names(self, encoder: SpanEncoder) -> list[str]:
+        """List the weights of the trained layers."""
         if self.trains_embeddings:
             return [f"embeddings.{name}" for name, _ in encoder.embeddings.named_parameters()] + (
                 names_from_layer(encoder, 0)

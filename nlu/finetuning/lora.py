@@ -14,14 +14,7 @@ from torch import nn
 
 from nlu.encoder import SpanEncoder
 from nlu.finetuning.method import Adapter
-from nlu.finetuning.parameters import (
-    copy_in,
-    copy_out,
-    first_of_topmost,
-    require_names,
-    require_shape,
-    train_only,
-)
+from nlu.finetuning.parameters import TopmostLayers, require_names, require_shape, train_only
 
 _DOWN = "lora_A.default.weight"
 _UP = "lora_B.default.weight"
@@ -38,19 +31,14 @@ class LoraSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Lora:
+class Lora(TopmostLayers):
     """LoRA on every linear map of the topmost layers."""
 
     settings: LoraSettings
 
-    @property
-    def trains_embeddings(self) -> bool:
-        """Say that the embeddings do not change."""
-        return False
-
-    def first_trained_layer(self, encoder: SpanEncoder) -> int:
-        """Say below which layer nothing changes."""
-        return first_of_topmost(encoder, self.settings.num_layers)
+    def names(self, encoder: SpanEncoder) -> list[str]:
+        """List the low-rank factors."""
+        return [name for name, _ in encoder.named_parameters() if name.endswith((_DOWN, _UP))]
 
     def prepare(self, encoder: SpanEncoder) -> None:
         """Insert the low-rank updates; they start as exactly no change."""
@@ -65,15 +53,7 @@ class Lora:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module=r"peft\..*")
             inject_adapter_in_model(config, encoder)
-        train_only(encoder, _factor_names(encoder))
-
-    def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
-        """Copy the low-rank factors out."""
-        return copy_out(encoder, _factor_names(encoder))
-
-    def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        """Put low-rank factors back into a prepared encoder."""
-        copy_in(encoder, adapter, _factor_names(encoder))
+        train_only(encoder, self.names(encoder))
 
     def merge(self, encoder: SpanEncoder, adapter: Adapter) -> None:
         """Add the update of every adapted map to its weight, in place.
@@ -96,7 +76,3 @@ class Lora:
             for name, module in encoder.layers[number].named_modules():
                 if isinstance(module, nn.Linear):
                     yield f"layers.{number}.{name}", module
-
-
-def _factor_names(encoder: SpanEncoder) -> list[str]:
-    return [name for name, _ in encoder.named_parameters() if name.endswith((_DOWN, _UP))]

@@ -5,7 +5,10 @@ Every fine-tuning method is a choice of names; what is done with the names is th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
@@ -14,6 +17,53 @@ from nlu.encoder import SpanEncoder
 from nlu.finetuning.method import Adapter, FinetuningError
 
 _NUM_NAMED = 3  # of the names that do not fit; one tells enough, all would fill the screen
+
+
+class TopmostSettings(Protocol):
+    """What the settings of these methods have in common."""
+
+    @property
+    def num_layers(self) -> int:
+        """Say how many layers change, from the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopmostLayers(ABC):
+    """A method that trains parameters of the topmost layers; a subclass names them.
+
+    A subclass that inserts modules has a `prepare` and a `merge` of its own.
+    """
+
+    settings: TopmostSettings
+
+    @property
+    def trains_embeddings(self) -> bool:
+        """Say that the embeddings do not change."""
+        return False
+
+    def first_trained_layer(self, encoder: SpanEncoder) -> int:
+        """Say below which layer nothing changes."""
+        return first_of_topmost(encoder, self.settings.num_layers)
+
+    @abstractmethod
+    def names(self, encoder: SpanEncoder) -> list[str]:
+        """List the trained parameters of a prepared encoder; the adapter has the same names."""
+
+    def prepare(self, encoder: SpanEncoder) -> None:
+        """Make the parameters trainable."""
+        train_only(encoder, self.names(encoder))
+
+    def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
+        """Copy the parameters out."""
+        return copy_out(encoder, self.names(encoder))
+
+    def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
+        """Put the parameters back."""
+        copy_in(encoder, adapter, self.names(encoder))
+
+    def merge(self, encoder: SpanEncoder, adapter: Adapter) -> None:
+        """Replace the parameters."""
+        self.restore(encoder, adapter)
 
 
 def first_of_topmost(encoder: SpanEncoder, num_layers: int) -> int:

@@ -16,7 +16,7 @@ from torch import nn
 from nlu.checkpoint import CheckpointError
 from nlu.encoder import SpanEncoder
 from nlu.finetuning.method import Adapter, FinetuningError
-from nlu.finetuning.parameters import copy_in, copy_out, first_of_topmost, train_only
+from nlu.finetuning.parameters import TopmostLayers, train_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +54,24 @@ class PromptedLayer(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class SoftPrompt:
+class SoftPrompt(TopmostLayers):
     """A prompt that the topmost layers see."""
 
     settings: PromptSettings
 
-    @property
-    def trains_embeddings(self) -> bool:
-        """Say that the embeddings do not change."""
-        return False
-
-    def first_trained_layer(self, encoder: SpanEncoder) -> int:
-        """Say below which layer nothing changes."""
-        return first_of_topmost(encoder, self.settings.num_layers)
+    def names(self, encoder: SpanEncoder) -> list[str]:
+        """Name the prompt after the layer that holds it."""
+        return [f"layers.{self.first_trained_layer(encoder)}.prompt"]
 
     def prepare(self, encoder: SpanEncoder) -> None:
         """Insert a prompt of words that are drawn from the vocabulary."""
         self._install(encoder, self._draw(encoder))
-        train_only(encoder, self._names(encoder))
-
-    def extract(self, encoder: SpanEncoder) -> dict[str, torch.Tensor]:
-        """Copy the prompt out."""
-        return copy_out(encoder, self._names(encoder))
-
-    def restore(self, encoder: SpanEncoder, adapter: Adapter) -> None:
-        """Put a prompt back into a prepared encoder."""
-        copy_in(encoder, adapter, self._names(encoder))
+        train_only(encoder, self.names(encoder))
 
     def merge(self, encoder: SpanEncoder, adapter: Adapter) -> None:
         """Insert the trained prompt."""
         self._install(encoder, torch.empty(self.settings.num_tokens, encoder.hidden, device=encoder.device))
-        copy_in(encoder, adapter, self._names(encoder))
-
-    def _names(self, encoder: SpanEncoder) -> list[str]:
-        return [f"layers.{self.first_trained_layer(encoder)}.prompt"]
+        self.restore(encoder, adapter)
 
     def _install(self, encoder: SpanEncoder, prompt: torch.Tensor) -> None:
         first = self.first_trained_layer(encoder)

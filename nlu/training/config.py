@@ -64,6 +64,15 @@ class LossSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PseudoLabelSettings:
+    """How annotations are spread to utterances without them, if there are any."""
+
+    num_neighbours: int = 10  # that an utterance is connected to
+    spread: float = 0.8  # share of its intent that an utterance takes from its neighbours, in (0, 1)
+    weight: float = 1.0  # of an utterance whose intent is certain, beside 1 for an annotated one
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationSettings:
     """How thresholds are chosen, on the validation split or, with folds, on all training examples."""
 
@@ -94,6 +103,7 @@ class TrainConfig:
     optimiser: OptimiserSettings = OptimiserSettings()
     heads: HeadSettings = HeadSettings()
     losses: LossSettings = LossSettings()
+    pseudo_labels: PseudoLabelSettings = PseudoLabelSettings()
     calibration: CalibrationSettings = CalibrationSettings()
 
     def __post_init__(self) -> None:
@@ -130,6 +140,18 @@ class TrainConfig:
                 self.calibration.out_of_scope_rate,
                 _is_share(self.calibration.out_of_scope_rate),
                 "in [0, 1)",
+            ),
+            (
+                "num_neighbours",
+                self.pseudo_labels.num_neighbours,
+                self.pseudo_labels.num_neighbours >= 1,
+                "at least 1",
+            ),
+            (
+                "spread",
+                self.pseudo_labels.spread,
+                0.0 < self.pseudo_labels.spread < 1.0,
+                "in (0, 1)",
             ),
             ("token_dropout", self.token_dropout, _is_share(self.token_dropout), "in [0, 1)"),
             ("encoder_dropout", self.encoder_dropout, _is_share(self.encoder_dropout), "in [0, 1)"),

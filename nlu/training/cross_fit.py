@@ -14,29 +14,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nlu.checkpoint import EncoderCheckpoint
 from nlu.text import normalise_text
 from nlu.training.calibrate import UnseenOutputs, fit_scope, run_unseen
 from nlu.training.compute import Compute
-from nlu.training.config import TrainConfig
 from nlu.training.dataset import CachedExample
-from nlu.training.loop import LoopWatcher, train_loop
-from nlu.training.prepare import Prepared, build_model
+from nlu.training.fit import fit_model
+from nlu.training.loop import LoopWatcher
+from nlu.training.prepare import Prepared
 
 
-def run_out_of_fold(
-    prepared: Prepared,
-    config: TrainConfig,
-    checkpoint: EncoderCheckpoint,
-    *,
-    watcher: LoopWatcher,
-    compute: Compute,
-) -> UnseenOutputs:
+def run_out_of_fold(prepared: Prepared, *, watcher: LoopWatcher, compute: Compute) -> UnseenOutputs:
     """Train one model per fold on the other folds and run it on its own.
 
     Numbers are drawn from torch's generator.
     """
-    splits = prepared.splits
+    config, splits = prepared.config, prepared.splits
     folds = assign_folds(
         [normalise_text(example.example.encoded.text) for example in splits.train],
         [int(example.example.intents.argmax()) for example in splits.train],
@@ -48,9 +40,8 @@ def run_out_of_fold(
         inside, outside = _divide(splits.train, folds == fold)
         if not inside or not outside:
             continue
-        model = build_model(prepared, outside, config, checkpoint).to(compute.device)
         others = replace(splits, train=outside, validation=())
-        train_loop(model, others, config, watcher=watcher, compute=compute)
+        model, _ = fit_model(prepared, others, watcher=watcher, compute=compute)
         scope = fit_scope(model, others, config.calibration, compute)
         outputs.append(run_unseen(model, inside, scope, splits=splits, compute=compute))
     return UnseenOutputs.join(outputs) if outputs else UnseenOutputs.nothing()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nlu.batching import Batch, EncodedText, TextEncoder, collate
 from nlu.data.checks import check_example, source_error
 from nlu.labels import LabelMap, SpanLabel
-from nlu.model import Targets
+from nlu.model import UNKNOWN_SPAN, Targets
 from nlu.spans import AlignmentError, align_span
 from nlu.types import Example
 
@@ -30,14 +30,16 @@ class TrainingExample:
     Attributes:
         encoded: its tokens.
         intents: ``(num_intents,)`` float32, 1 at the example's intents.
-        spans: first token, last token (included) and label of every annotation.
+        spans: first token, last token (included) and label of every annotation; None where nobody annotated.
         is_multi_label: whether examples of the data can have several intents.
+        weight: how much its intents count in the loss.
     """
 
     encoded: EncodedText
     intents: torch.Tensor
-    spans: tuple[tuple[int, int, int], ...]
+    spans: tuple[tuple[int, int, int], ...] | None
     is_multi_label: bool = False
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +100,17 @@ def encode_examples(
     return [_encode(example, text, label_map) for example, text in zip(examples, encoded, strict=True)]
 
 
+def encode_unlabelled(
+    texts: Sequence[str], label_map: LabelMap, text_encoder: TextEncoder
+) -> list[TrainingExample]:
+    """Turn texts without annotations into examples that have no intent yet and unknown spans."""
+    nothing = torch.zeros(len(label_map.intents))
+    return [
+        TrainingExample(encoded, nothing, None, label_map.is_multi_label)
+        for encoded in text_encoder.encode(texts)
+    ]
+
+
 def split_validation(
     examples: Sequence[Example], *, fraction: float, rng: np.random.Generator
 ) -> tuple[list[Example], list[Example]]:
@@ -140,12 +153,15 @@ def _make_batch(examples: Sequence[CachedExample]) -> TrainingBatch:
     seq = batch.ids.shape[1]
     spans = torch.zeros((len(examples), seq, seq), dtype=torch.int64)
     for row, example in enumerate(examples):
-        for first, last, label in example.example.spans:
+        if example.example.spans is None:
+            spans[row] = UNKNOWN_SPAN
+        for first, last, label in example.example.spans or ():
             spans[row, first, last] = label + 1
     targets = Targets(
         intents=torch.stack([example.example.intents for example in examples]),
         spans=spans,
         teacher=torch.stack([example.teacher for example in examples]),
+        weights=torch.tensor([example.example.weight for example in examples]),
         is_multi_label=examples[0].example.is_multi_label,
     )
     return TrainingBatch(batch, _padded_states(examples), targets, encoded)

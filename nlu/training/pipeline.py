@@ -18,6 +18,7 @@ from nlu.bundle import Bundle, BundleContents, Origin, assemble_bundle, save_bun
 from nlu.calibration import Calibration
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.data.rasa_nlu import NluData
+from nlu.evaluation.figures import countable_figures
 from nlu.evaluation.report import EvaluationReport, evaluate
 from nlu.interpreter import BundleInterpreter
 from nlu.model import JointModel
@@ -27,22 +28,13 @@ from nlu.training.calibrate import choose_calibration, fit_scope, run_unseen
 from nlu.training.compute import Compute, choose_compute
 from nlu.training.config import TrainConfig
 from nlu.training.cross_fit import run_out_of_fold
-from nlu.training.loop import train_loop
-from nlu.training.prepare import Parts, Prepared, build_model, describe, divide, prepare
+from nlu.training.fit import fit_model
+from nlu.training.prepare import Parts, Prepared, describe, divide, prepare
 from nlu.training.progress import CALIBRATE_AT, Report, RunClock, Steps
 from nlu.training.resume import TrainingFolder, TrainingState
 from nlu.training.steps import trained_parameters
 from nlu.training.validation import EpochResult
 from nlu.types import Example
-
-_OF_EXAMPLES = (
-    "intent_accuracy",
-    "accepted_accuracy",
-    "fallback_rate",
-    "macro_f1",
-    "calibration_error",
-    "frame_accuracy",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +98,16 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
     compute = choose_compute(config.device, config.precision)
     parts = divide(data, validation, config)
     clock.report("prepare", 0.0, describe(parts, is_drawn=validation is None))
-    folder = TrainingFolder(
-        out_path.with_name(out_path.name + ".training"),
-        _belongs_to(data, parts, config, encoder=encoder, compute=compute),
-    )
-    start = folder.load() if resume else None
-    if start is None:
-        folder.clear()
+    belongs_to = _belongs_to(data, parts, config, encoder=encoder, compute=compute)
+    folder, start = _open_folder(out_path, belongs_to, resume=resume)
     with torch.random.fork_rng(devices=compute.rng_devices):
         torch.manual_seed(config.seed)
         prepared = prepare(data, parts, config, encoder, clock=clock, compute=compute)
-        model = build_model(prepared, prepared.splits.train, config, encoder).to(compute.device)
-        has_validation = len(parts.validation) > 0
-        watcher = _Watcher(clock, folder, config.optimiser.max_epochs, has_validation)
+        watcher = _Watcher(clock, folder, config.optimiser.max_epochs, len(parts.validation) > 0)
         clock.start_training()
-        epochs = train_loop(model, prepared.splits, config, watcher=watcher, compute=compute, start=start)
-        calibrated = _calibrate(model, prepared, config, encoder, clock=clock, compute=compute)
-    contents = _make_contents(model, prepared, data, config, calibrated)
+        model, epochs = fit_model(prepared, prepared.splits, watcher=watcher, compute=compute, start=start)
+        calibrated = _calibrate(model, prepared, clock=clock, compute=compute)
+    contents = _make_contents(model, prepared, data, calibrated)
     bundle, report = _evaluate(contents, encoder, prepared.parts, held_out, clock)
     clock.report("save", 0.99, str(out_path))
     manifest = save_bundle(bundle, encoder, Origin(hash_data(data), hash_code(), config.seed), out_path)
@@ -137,6 +122,17 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
         num_trained_parameters=sum(one.numel() for one in trained_parameters(model).values()),
         cache_seconds=prepared.cache_seconds,
     )
+
+
+def _open_folder(
+    out_path: Path, belongs_to: dict[str, str], *, resume: bool
+) -> tuple[TrainingFolder, TrainingState | None]:
+    """Open the folder of the run's state, and load the state or clear the folder."""
+    folder = TrainingFolder(out_path.with_name(out_path.name + ".training"), belongs_to)
+    start = folder.load() if resume else None
+    if start is None:
+        folder.clear()
+    return folder, start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +192,7 @@ def _belongs_to(
     examples = [[asdict(replace(example, source="")) for example in split] for split in splits]
     return {
         "configuration": _hash_json(config.to_json()),
-        "data set": _hash_json([hash_data(data), examples]),
+        "data set": _hash_json([hash_data(data), examples, list(parts.unlabelled)]),
         "code": hash_code(),
         "encoder": f"{encoder.sha256} {encoder.tokenizer_sha256}",
         "machine": f"{compute}, torch {torch.__version__}",
@@ -207,29 +203,22 @@ def _hash_json(document: object) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def _calibrate(
-    model: JointModel,
-    prepared: Prepared,
-    config: TrainConfig,
-    checkpoint: EncoderCheckpoint,
-    *,
-    clock: RunClock,
-    compute: Compute,
-) -> _Calibrated:
+def _calibrate(model: JointModel, prepared: Prepared, *, clock: RunClock, compute: Compute) -> _Calibrated:
     """Choose temperatures and thresholds, out of folds where these are wanted."""
     clock.report("calibrate", CALIBRATE_AT, "temperatures and thresholds")
-    splits, settings = prepared.splits, config.calibration
+    splits, settings = prepared.splits, prepared.config.calibration
     scope = fit_scope(model, splits, settings, compute)
     if settings.num_folds:
-        outputs = run_out_of_fold(prepared, config, checkpoint, watcher=_Folds(clock), compute=compute)
+        outputs = run_out_of_fold(prepared, watcher=_Folds(clock), compute=compute)
     else:
         outputs = run_unseen(model, splits.validation, scope, splits=splits, compute=compute)
     return _Calibrated(choose_calibration(outputs, settings), scope)
 
 
 def _make_contents(
-    model: JointModel, prepared: Prepared, data: NluData, config: TrainConfig, calibrated: _Calibrated
+    model: JointModel, prepared: Prepared, data: NluData, calibrated: _Calibrated
 ) -> BundleContents:
+    config = prepared.config
     heads = {
         name: tensor.detach().cpu().clone()
         for name, tensor in model.state_dict().items()
@@ -275,15 +264,5 @@ def _evaluate(
     bundle = assemble_bundle(contents, encoder, bundle_id="")
     examples = held_out or (*parts.validation, *parts.out_of_scope)
     report = evaluate(BundleInterpreter(bundle).parse, examples)
-    metrics = {"split": "held_out" if held_out else "validation", **_countable(report)}
+    metrics = {"split": "held_out" if held_out else "validation", **countable_figures(report)}
     return replace(bundle, contents=replace(contents, metrics=metrics)), report
-
-
-def _countable(report: EvaluationReport) -> dict[str, float]:
-    """Give the headline figures that count something: a 0 of nothing would look like a failure."""
-    empty = set(_OF_EXAMPLES) if not report.num_examples else set()
-    if not report.entities:
-        empty.add("span_f1")
-    if not report.num_out_of_scope:
-        empty.add("out_of_scope_recall")
-    return {name: value for name, value in report.summary().items() if name not in empty}

@@ -19,10 +19,17 @@ from nlu.finetuning.methods import make_method
 from nlu.labels import LabelError, LabelMap, split_intent
 from nlu.model import HeadSizes, JointModel
 from nlu.patterns import PatternSet
+from nlu.text import normalise_text
 from nlu.training.cache import cache_bytes, cache_states
 from nlu.training.compute import Compute
 from nlu.training.config import TrainConfig
-from nlu.training.dataset import CachedExample, TrainingExample, encode_examples, split_validation
+from nlu.training.dataset import (
+    CachedExample,
+    TrainingExample,
+    encode_examples,
+    encode_unlabelled,
+    split_validation,
+)
 from nlu.training.head_start import start_intent_head, start_match_scores
 from nlu.training.loop import TrainingSplits
 from nlu.training.progress import CACHE_AT, RunClock
@@ -33,11 +40,15 @@ _BYTES_PER_MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The examples by what they are for; those out of scope only measure, they train nothing."""
+    """The examples by what they are for; those out of scope only measure, they train nothing.
+
+    `unlabelled` are other texts, each once.
+    """
 
     train: Sequence[Example]
     validation: Sequence[Example]
     out_of_scope: Sequence[Example]
+    unlabelled: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +56,10 @@ class Prepared:
     """What training, calibration and the bundle need.
 
     Attributes:
+        config: how to train.
+        checkpoint: the base encoder.
         splits: examples with their states, and the label map.
+        unlabelled: texts that nobody annotated, with their states and without intents.
         parts: the same as examples, and those out of scope.
         pattern_names: those of the regular expressions, in their order.
         method: the fine-tuning method.
@@ -53,7 +67,10 @@ class Prepared:
         cache_seconds: how long the frozen layers and the teacher took.
     """
 
+    config: TrainConfig
+    checkpoint: EncoderCheckpoint
     splits: TrainingSplits
+    unlabelled: Sequence[CachedExample]
     parts: Parts
     pattern_names: tuple[str, ...]
     method: FinetuningMethod
@@ -64,15 +81,17 @@ class Prepared:
 def divide(data: NluData, validation: Sequence[Example] | None, config: TrainConfig) -> Parts:
     """Split the examples; nothing is drawn where `validation` is given or folds take its place.
 
-    Of the examples out of scope those of `validation` are measured, or without it all.
+    Of the examples out of scope those of `validation` are measured, or without it all. Of the
+    unlabelled texts those remain that no example has.
     """
     known, unknown = _by_scope(data.examples)
+    unlabelled = _distinct(data.unlabelled, (*data.examples, *(validation or ())))
     if validation is not None:
-        return Parts(known, *_by_scope(validation))
+        return Parts(known, *_by_scope(validation), unlabelled)
     rng = np.random.default_rng(config.seed)
     fraction = 0.0 if config.calibration.num_folds else config.validation_fraction
     train, drawn = split_validation(known, fraction=fraction, rng=rng)
-    return Parts(train, drawn, unknown)
+    return Parts(train, drawn, unknown, unlabelled)
 
 
 def describe(parts: Parts, *, is_drawn: bool) -> str:
@@ -80,6 +99,8 @@ def describe(parts: Parts, *, is_drawn: bool) -> str:
     message = f"{len(parts.train)} examples to train, {len(parts.validation)} to validate"
     if parts.out_of_scope:
         message += f", {len(parts.out_of_scope)} out of scope to measure"
+    if parts.unlabelled:
+        message += f", {len(parts.unlabelled)} without labels"
     counts = Counter(example.intent for example in (*parts.train, *parts.validation))
     single = sorted(intent for intent, count in counts.items() if count == 1)
     if is_drawn and single:
@@ -109,13 +130,20 @@ def prepare(
     patterns = PatternSet.compile(data.regexes, data.lookups)
     encoder = load_encoder(checkpoint)
     text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
-    encoded = [encode_examples(part, label_map, text_encoder) for part in (parts.train, parts.validation)]
+    encoded = [
+        encode_examples(parts.train, label_map, text_encoder),
+        encode_examples(parts.validation, label_map, text_encoder),
+        encode_unlabelled(parts.unlabelled, label_map, text_encoder),
+    ]
     method = make_method(config.finetuning)
     started_at_s = clock.elapsed_s
     cached = _run_frozen(encoded, encoder.to(compute.device), method, config, clock=clock, compute=compute)
-    train, validation = cached
+    train, validation, unlabelled = cached
     return Prepared(
+        config=config,
+        checkpoint=checkpoint,
         splits=TrainingSplits(train, validation, label_map, method.first_trained_layer(encoder)),
+        unlabelled=unlabelled,
         parts=parts,
         pattern_names=tuple(sorted(data.regexes)),
         method=method,
@@ -124,17 +152,15 @@ def prepare(
     )
 
 
-def build_model(
-    prepared: Prepared, train: Sequence[CachedExample], config: TrainConfig, checkpoint: EncoderCheckpoint
-) -> JointModel:
+def build_model(prepared: Prepared, train: Sequence[CachedExample]) -> JointModel:
     """Load the encoder afresh, start the heads from `train` and apply the method.
 
     Numbers are drawn from torch's generator.
     """
-    encoder = load_encoder(checkpoint)
-    encoder.set_dropout(config.encoder_dropout)
+    encoder = load_encoder(prepared.checkpoint)
+    encoder.set_dropout(prepared.config.encoder_dropout)
     model = JointModel(encoder, prepared.sizes)
-    _start_heads(model, train, prepared.splits.label_map, prepared.pattern_names, config)
+    _start_heads(model, train, prepared.splits.label_map, prepared.pattern_names, prepared.config)
     prepared.method.prepare(encoder)
     return model
 
@@ -148,6 +174,13 @@ def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
     known = [example for example in examples if example.intent != FALLBACK_INTENT]
     unknown = [replace(example, entities=()) for example in examples if example.intent == FALLBACK_INTENT]
     return known, unknown
+
+
+def _distinct(texts: Sequence[str], examples: Sequence[Example]) -> list[str]:
+    """Give every text once, without blank ones and those that an example has."""
+    seen = {normalise_text(example.text) for example in examples} | {""}
+    by_key = {normalise_text(text): text for text in texts}
+    return [text for key, text in by_key.items() if key not in seen]
 
 
 def _run_frozen(

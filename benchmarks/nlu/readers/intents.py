@@ -26,19 +26,22 @@ def read_banking77(folder: Path, draw: Draw) -> BenchmarkData:
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _banking(folder, "test")),),
-        notes=(f"{len(validation)} training examples, a tenth of each intent, validate",),
+        notes=(f"{len(validation)} training examples validate",),
     )
 
 
-def read_banking77_10shot(folder: Path, draw: Draw) -> BenchmarkData:
-    """Draw ten training examples per intent of BANKING77."""
-    train, validation = draw_few(_banking(folder, "train"), draw)
+def read_banking77_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False) -> BenchmarkData:
+    """Draw ten examples per intent of BANKING77; `shows_rest` gives the other texts without labels."""
+    everything = _banking(folder, "train")
+    train, validation = draw_few(everything, draw)
+    unlabelled = _rest(everything, train, validation) if shows_rest else ()
     return BenchmarkData(
         name="banking77-10shot",
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _banking(folder, "test")),),
-        notes=_few_notes(train, validation),
+        notes=_few_notes(train, validation, unlabelled),
+        unlabelled=unlabelled,
     )
 
 
@@ -52,15 +55,18 @@ def read_clinc150(folder: Path, draw: Draw) -> BenchmarkData:  # noqa: ARG001 - 
     )
 
 
-def read_clinc150_10shot(folder: Path, draw: Draw) -> BenchmarkData:
-    """Draw ten training examples per intent of CLINC150, in scope only."""
-    train, validation = draw_few(_clinc(folder, "train"), draw)
+def read_clinc150_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False) -> BenchmarkData:
+    """Draw ten training examples per intent of CLINC150, in scope only; `shows_rest` as for BANKING77."""
+    everything = _clinc(folder, "train")
+    train, validation = draw_few(everything, draw)
+    unlabelled = _rest(everything, train, validation) if shows_rest else ()
     return BenchmarkData(
         name="clinc150-10shot",
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _clinc(folder, "test")),),
-        notes=_few_notes(train, validation),
+        notes=_few_notes(train, validation, unlabelled),
+        unlabelled=unlabelled,
     )
 
 
@@ -72,7 +78,7 @@ def read_curekart(folder: Path, draw: Draw) -> BenchmarkData:
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _curekart(folder, "test")),),
-        notes=(f"{len(validation)} training examples, a tenth of each intent, validate",),
+        notes=(f"{len(validation)} training examples validate",),
     )
 
 
@@ -92,8 +98,18 @@ def draw_few(examples: Sequence[Example], draw: Draw) -> tuple[tuple[Example, ..
     return tuple(train), tuple(validation)
 
 
-def _few_notes(train: Sequence[Example], validation: Sequence[Example]) -> tuple[str, ...]:
-    return (f"{len(train)} drawn examples train, {len(validation)} validate",)
+def _few_notes(
+    train: Sequence[Example], validation: Sequence[Example], unlabelled: Sequence[str]
+) -> tuple[str, ...]:
+    return (
+        f"{len(train)} drawn examples train, {len(validation)} validate",
+        f"{len(unlabelled)} texts are there without their labels",
+    )
+
+
+def _rest(everything: Sequence[Example], *drawn: Sequence[Example]) -> tuple[str, ...]:
+    taken = {example.source for part in drawn for example in part}
+    return tuple(example.text for example in everything if example.source not in taken)
 
 
 def _banking(folder: Path, split: str) -> tuple[Example, ...]:

@@ -47,6 +47,13 @@ def test_carve_any_takes_a_tenth_of_all() -> None:
     assert (len(train), len(validation)) == (36, 4)
 
 
+@pytest.mark.parametrize("split", [carve, carve_any])
+def test_nothing_is_carved_where_folds_calibrate(split) -> None:
+    examples = examples_of(pay=30)
+
+    assert split(examples, Draw(1, keeps_all=True)) == (tuple(examples), ())
+
+
 @pytest.mark.parametrize(
     ("is_choosing", "sizes"),
     [pytest.param(False, (20, 0), id="report"), pytest.param(True, (16, 4), id="choose")],

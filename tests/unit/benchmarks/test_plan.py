@@ -231,12 +231,22 @@ def test_runs_share_the_processors(
     tmp_path: Path, monkeypatch, capfd, num_jobs: int, num_threads: str
 ) -> None:
     code = "import os; print(os.environ['OMP_NUM_THREADS'])"
-    monkeypatch.setattr("benchmarks.nlu.__main__.os.cpu_count", lambda: 8)
+    monkeypatch.setattr(
+        "benchmarks.nlu.__main__.os.sched_getaffinity", lambda _: set(range(8)), raising=False
+    )
     monkeypatch.setattr("benchmarks.nlu.__main__.command_of", lambda *_: [sys.executable, "-c", code])
 
     run_all(plan_of("--set", "snips", "--seeds", "1"), Folders(tmp_path, tmp_path), num_jobs=num_jobs)
 
     assert capfd.readouterr().out.split() == [num_threads]
+
+
+@pytest.mark.parametrize("num_jobs", ["0", "-1", "two"])
+def test_impossible_number_of_jobs_is_refused(num_jobs: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        plan_of("--jobs", num_jobs)
+
+    assert "--jobs" in capsys.readouterr().err
 
 
 def test_failed_runs_of_several_jobs_are_told_in_the_order_of_the_plan(tmp_path: Path, monkeypatch) -> None:

@@ -58,7 +58,28 @@ def test_banking77_10shot_draws_ten(tmp_path) -> None:
 
     data = read_banking77_10shot(tmp_path, DRAW)
 
-    assert (len(data.train), data.validation.examples) == (10, ())
+    assert (len(data.train), data.validation.examples, data.unlabelled) == (10, (), ())
+
+
+@pytest.mark.parametrize("is_choosing", [False, True])
+def test_rest_of_banking77_is_shown_without_what_was_drawn(tmp_path, is_choosing: bool) -> None:
+    write_banking(tmp_path)
+
+    data = read_banking77_10shot(tmp_path, Draw(1, is_choosing), shows_rest=True)
+
+    drawn = {example.text for example in (*data.train, *data.validation.examples)}
+    assert (len(drawn), len(set(data.unlabelled))) == (10, 10)
+    assert not drawn & set(data.unlabelled)
+
+
+def test_rest_of_clinc150_is_in_scope_only(tmp_path) -> None:
+    rows = [[f"hi {number}", "greeting"] for number in range(12)]
+    document = {"train": rows, "oos_train": [["sing to me", "oos"]]}
+    write(tmp_path / "clinc150/data_full.json", json.dumps(document))
+
+    data = read_clinc150_10shot(tmp_path, DRAW, shows_rest=True)
+
+    assert {*data.unlabelled, *(example.text for example in data.train)} == {text for text, _ in rows}
 
 
 def test_training_part_is_read_without_the_test_file(tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,39 @@ def test_run_counts_what_it_trained(checkpoint: EncoderCheckpoint, configured: P
     assert result.num_trained_parameters > 0
     assert result.seconds > 0
     assert result.peak_memory_mib > 1
+
+
+@pytest.mark.parametrize(
+    ("num_folds", "is_choosing", "keeps_all"), [(0, False, False), (2, False, True), (2, True, False)]
+)
+def test_nothing_is_split_off_where_folds_calibrate(
+    checkpoint: EncoderCheckpoint, configured: Path, num_folds: int, is_choosing: bool, keeps_all: bool
+) -> None:
+    draws: list[Draw] = []
+
+    def noted(folder: Path, draw: Draw) -> BenchmarkData:
+        draws.append(draw)
+        return read(folder, draw)
+
+    (configured / "tiny.toml").write_text(f"{CONFIG}[calibration]\nnum_folds = {num_folds}\n")
+    name = RunName("tiny", "lora", 5, is_choosing)
+    benchmark = BenchmarkSet("tiny", "tiny", noted, ())
+    execute(benchmark, name, Folders(configured, configured / "out"), encoder=checkpoint)
+
+    assert [draw.keeps_all for draw in draws] == [keeps_all]
+
+
+def test_texts_without_labels_are_trained_on(
+    checkpoint: EncoderCheckpoint, configured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def with_rest(folder: Path, draw: Draw) -> BenchmarkData:
+        return replace(read(folder, draw), unlabelled=("swap my hat", "hello there"))
+
+    benchmark = BenchmarkSet("tiny", "tiny", with_rest, ())
+    name = RunName("tiny", "lora", 5, is_choosing=True)
+    execute(benchmark, name, Folders(configured, configured / "out"), encoder=checkpoint)
+
+    assert "2 without labels" in capsys.readouterr().err
 
 
 def test_choosing_never_opens_the_test_part(checkpoint: EncoderCheckpoint, configured: Path) -> None:

@@ -42,7 +42,7 @@ def targets_of(batch: Batch) -> Targets:
     spans[1, 6, 7] = 2
     teacher = torch.nn.functional.normalize(torch.ones(len(batch.ids), 16), dim=-1)
     intents = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    return Targets(intents, spans, teacher)
+    return Targets(intents, spans, teacher, torch.ones(len(intents)))
 
 
 def test_model_gives_shapes_and_dtypes(checkpoint: EncoderCheckpoint) -> None:

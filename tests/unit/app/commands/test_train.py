@@ -41,6 +41,20 @@ def test_train_prints_doubts_first_and_names_what_is_missing(
     assert lines[-1].startswith("spandesk: got no examples with an intent to train on")
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe broken"], ids=["missing", "not UTF-8"])
+def test_unlabelled_utterances_that_cannot_be_read_are_named(
+    bot: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    file = bot / "utterances.txt"
+    if content is not None:
+        file.write_bytes(content)
+
+    code = main(["train", "--bot", str(bot), "--out", str(bot / "bundle"), "--unlabelled", str(file)])
+
+    assert code == 1
+    assert f"got {file}, expected a text file in UTF-8" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "read"),
     [([], "training.toml"), (["--config", "other.toml"], "other.toml")],

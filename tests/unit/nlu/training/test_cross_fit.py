@@ -18,7 +18,7 @@ from nlu.calibration import Calibration
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.data.rasa_nlu import NluData
 from nlu.model import JointModel
-from nlu.training import cross_fit
+from nlu.training import cross_fit, fit
 from nlu.training.calibrate import UnseenOutputs
 from nlu.training.compute import EXACT_CPU
 from nlu.training.config import TrainConfig
@@ -48,7 +48,7 @@ def judged(checkpoint: EncoderCheckpoint, config: TrainConfig, examples: Sequenc
     prepared = prepared_for(checkpoint, config, examples)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return run_out_of_fold(prepared, config, checkpoint, watcher=RecordingWatcher(), compute=EXACT_CPU)
+        return run_out_of_fold(prepared, watcher=RecordingWatcher(), compute=EXACT_CPU)
 
 
 def texts_of(examples: Sequence[CachedExample]) -> list[str]:
@@ -65,7 +65,7 @@ class Ledger:
     num_validation: int = 0
 
     def keep(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        train_loop, run_unseen = cross_fit.train_loop, cross_fit.run_unseen
+        train_loop, run_unseen = fit.train_loop, cross_fit.run_unseen
 
         def noted_training(model: JointModel, splits: TrainingSplits, *args, **kwargs):  # type: ignore[no-untyped-def]
             self.models.append(model)
@@ -77,7 +77,7 @@ class Ledger:
             self.judged.append((id(model), texts_of(examples)))
             return run_unseen(model, examples, *args, **kwargs)
 
-        monkeypatch.setattr(cross_fit, "train_loop", noted_training)
+        monkeypatch.setattr(fit, "train_loop", noted_training)
         monkeypatch.setattr(cross_fit, "run_unseen", noted_run)
 
 

@@ -15,7 +15,13 @@ from tests.fakes_training_loop import tiny_batch
 
 def targets(intents: list[list[float]], *, is_multi_label: bool = False) -> Targets:
     rows = torch.tensor(intents)
-    return Targets(rows, torch.zeros(len(rows), 1, 1, dtype=torch.int64), torch.zeros(1), is_multi_label)
+    return Targets(
+        rows,
+        torch.zeros(len(rows), 1, 1, dtype=torch.int64),
+        torch.zeros(1),
+        torch.ones(len(rows)),
+        is_multi_label,
+    )
 
 
 def test_balanced_weights_equal_values_by_hand() -> None:

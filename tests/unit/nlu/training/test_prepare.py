@@ -25,7 +25,7 @@ def test_dropout_of_the_encoder_is_what_the_configuration_says(
     prepared = prepare(data, parts, config, checkpoint, clock=clock, compute=EXACT_CPU)
 
     with torch.random.fork_rng(devices=[]):
-        model = build_model(prepared, prepared.splits.train, config, checkpoint)
+        model = build_model(prepared, prepared.splits.train)
 
     attention = [one for one in model.encoder.modules() if isinstance(one, BertSelfAttention)]
     assert [one.dropout_rate for one in attention] == [rate, rate]

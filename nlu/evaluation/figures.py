@@ -1,4 +1,4 @@
-"""Which headline figures a terminal shows: only those that there was something to count for."""
+"""Which headline figures are shown and kept: only those that there was something to count for."""
 
 from __future__ import annotations
 

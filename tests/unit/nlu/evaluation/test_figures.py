@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.commands.figures import countable_figures
+from nlu.evaluation.figures import countable_figures
 from nlu.evaluation.report import compare
 from nlu.types import FALLBACK_INTENT, EntityAnnotation, Example
 from tests.fakes_training import parse_as

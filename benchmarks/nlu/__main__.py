@@ -24,7 +24,7 @@ from nlu.finetuning.methods import MethodName
 
 _RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
 _METHODS: tuple[str, ...] = get_args(MethodName)
-_METHODS_SET = "banking77"
+_METHODS_SET = "clinc150"
 _DATA_VARIABLE = "SPANDESK_DATA"
 
 

@@ -12,6 +12,7 @@ from nlu.calibration import softmax
 _LOWEST, _HIGHEST = np.log(0.25), np.log(8.0)
 _STEPS = 60
 _PRIOR_ITEMS = 10.0
+_LEAST = 1e-12  # probability; its logarithm is finite
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -20,16 +21,20 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
 
     A weak belief in 1, worth a few items, keeps some items that are all right from promising certainty.
 
+    An item whose truth is not among the classes is wrong whatever wins: it makes all confidence costly.
+
     Args:
         logits: ``(items, classes)``.
-        targets: ``(items,)`` true classes.
+        targets: ``(items,)`` true classes, -1 where none of them is true.
     """
     if len(targets) == 0:
         return 1.0
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(logits, float(np.exp(log_temperature)))
-        likelihood = float(-np.log(probabilities[np.arange(len(targets)), targets] + 1e-12).mean())
+        chosen = probabilities[np.arange(len(targets)), targets]
+        likelihoods = np.where(targets >= 0, chosen, 1.0 - probabilities.max(axis=1))
+        likelihood = float(-np.log(likelihoods + _LEAST).mean())
         return likelihood + _PRIOR_ITEMS / len(targets) * log_temperature**2 / 2.0
 
     return float(np.exp(_minimum(loss, float(_LOWEST), float(_HIGHEST))))

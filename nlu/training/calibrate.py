@@ -36,8 +36,8 @@ class UnseenOutputs:
     """What a model says about examples that it was not trained on.
 
     Attributes:
-        intent_logits: ``(known, candidates)`` float32, of the examples whose true label is a candidate.
-        intents: ``(known,)`` int64 true candidates.
+        intent_logits: ``(examples, candidates)`` float32.
+        intents: ``(examples,)`` int64 true candidates, -1 where the true label is none.
         span_logits: ``(cells, labels + 1)`` float32 of likely spans, no label first.
         spans: ``(cells,)`` int64 true labels.
         scope_scores: ``(examples,)`` float32.
@@ -106,10 +106,10 @@ def run_unseen(
         labels.append(batch.targets.spans[chosen])
     num_intents = len(label_map.intents)
     all_logits = _stack(logits, num_intents)
-    known_logits, known = _candidate_logits(all_logits, _stack(intents, num_intents), label_map)
+    candidate_logits, candidates = _candidate_logits(all_logits, _stack(intents, num_intents), label_map)
     return UnseenOutputs(
-        intent_logits=known_logits,
-        intents=known,
+        intent_logits=candidate_logits,
+        intents=candidates,
         span_logits=_stack(cells, len(label_map.span_labels) + 1),
         spans=_stack(labels).astype(np.int64),
         scope_scores=scope.score(_stack(embeddings, model.encoder.hidden), all_logits),
@@ -146,7 +146,7 @@ def _thresholds(
 def _candidate_logits(
     logits: NDArray[np.float32], intents: NDArray[np.float32], label_map: LabelMap
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Give the candidates' logits and the true candidate of all utterances where it is one."""
+    """Give the logits of the candidates, and the true one of every utterance: -1 where it is none of them."""
     if not label_map.is_multi_label:
         return logits, intents.argmax(axis=1)
     rows = np.full((len(logits), len(label_map.intent_labels) + 1), _NO_CANDIDATE, dtype=np.float32)
@@ -155,7 +155,7 @@ def _candidate_logits(
         rows[row, : len(candidates.logits)] = candidates.logits
         number = candidates.number_of(intent_label(torch.from_numpy(intents[row]), label_map))
         true[row] = -1 if number is None else number
-    return rows[true >= 0], true[true >= 0]
+    return rows, true
 
 
 def _stack(tensors: Sequence[torch.Tensor], *row_shape: int) -> NDArray[np.float32]:

@@ -35,10 +35,10 @@ def test_every_set_has_a_configuration(method: str) -> None:
 
 
 def test_configuration_of_a_method_comes_first() -> None:
-    (benchmark,) = select_sets(["banking77"])
+    (benchmark,) = select_sets(["clinc150"])
 
-    assert benchmark.config_path("full").name == "banking77.full.toml"
-    assert benchmark.config_path("lora").name == "banking77.toml"
+    assert benchmark.config_path("full").name == "clinc150.full.toml"
+    assert benchmark.config_path("lora").name == "clinc150.toml"
 
 
 def test_all_leaves_ablations_out() -> None:
@@ -130,10 +130,10 @@ def test_a_method_and_the_comparison_of_all_exclude_each_other(capsys) -> None:
     assert "not allowed with" in capsys.readouterr().err
 
 
-def test_methods_are_compared_on_banking77_by_default() -> None:
+def test_methods_are_compared_on_clinc150_by_default() -> None:
     plan = plan_of("--methods")
 
-    assert [one.name for one in plan.sets] == ["banking77"]
+    assert [one.name for one in plan.sets] == ["clinc150"]
     assert plan.methods == ("lora", "full", "bitfit", "adapter", "prompt", "frozen")
     assert plan.seeds == (1,)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlu.calibration import softmax
 from nlu.evaluation.calibration import fit_temperature, threshold_above, threshold_below
 
 
@@ -20,6 +21,15 @@ def test_fit_temperature_finds_how_much_too_sure_logits_are(temperature: float) 
     logits, targets = sampled_logits(temperature)
 
     assert fit_temperature(logits, targets) == pytest.approx(temperature, rel=0.1)
+
+
+def test_items_whose_truth_is_no_class_lower_the_confidence() -> None:
+    logits = np.tile(np.asarray([[4.0, 0.0]], dtype=np.float32), (2000, 1))
+    targets = np.where(np.arange(2000) % 4 == 0, -1, 0)
+
+    temperature = fit_temperature(logits, targets)
+
+    assert softmax(logits, temperature)[0, 0] == pytest.approx(0.75, abs=0.03)  # three of four are right
 
 
 def test_fit_temperature_of_nothing_is_one() -> None:

@@ -43,7 +43,7 @@ def test_logits_of_single_intents_stay_as_they_are() -> None:
     assert true.tolist() == [0, 1]
 
 
-def test_several_intents_become_candidates_and_unknown_ones_are_left_out() -> None:
+def test_several_intents_become_candidates_and_unknown_ones_are_told() -> None:
     logits = np.asarray([[1.0, 2.0], [-1.0, 2.0], [-1.0, 2.0]], dtype=np.float32)
     intents = np.asarray([[1, 1], [0, 1], [1, 1]], dtype=np.float32)
     label_map = LabelMap(("ask", "greet", "greet+thank"), ())
@@ -51,7 +51,11 @@ def test_several_intents_become_candidates_and_unknown_ones_are_left_out() -> No
 
     rows, true = _candidate_logits(padded, np.pad(intents, ((0, 0), (0, 1))), label_map)
 
-    assert true.tolist() == [3, 1]  # "greet+ask" was never trained: the first finds it, the third does not
+    assert true.tolist() == [
+        3,
+        1,
+        -1,
+    ]  # "greet+ask" was never trained: the first finds it, the third does not
     assert rows[0].tolist() == [1.0, 2.0, 0.0, 3.0]
     assert rows[1, :3].tolist() == [-1.0, 2.0, 0.0]
     assert rows[1, 3] < -1e8

@@ -189,9 +189,9 @@ def test_failed_run_is_told_and_the_next_one_runs(tmp_path: Path, monkeypatch, c
         "benchmarks.nlu.__main__.command_of", lambda name, *_: [sys.executable, "-c", code, str(name.seed)]
     )
 
-    failed = run_all(plan_of("--set", "snips", "--seeds", "1,2"), Folders(tmp_path, tmp_path))
+    failed = run_all(plan_of("--set", "banking77", "--seeds", "1,2"), Folders(tmp_path, tmp_path))
 
-    assert failed == [RunName("snips", "lora", 1)]
+    assert failed == [RunName("banking77", "lora", 1)]
     assert capfd.readouterr().out.split() == ["ran", "ran"]
 
 

@@ -93,7 +93,8 @@ def _add_model_commands(commands: Commands) -> None:
         "--unlabelled",
         type=Path,
         metavar="FILE",
-        help="what customers wrote without annotations, one utterance per line; learns intents from it too",
+        help="utterances without annotations, one per line; intents are learnt from them too (default: the "
+        "bot's unlabelled.txt)",
     )
     train.add_argument("--resume", action="store_true", help="go on with a run that was killed")
     retrain = _add(

@@ -11,6 +11,7 @@ from pathlib import Path
 from nlu.data.rasa_nlu import check_version
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 
+UNLABELLED_NAME = "unlabelled.txt"
 TRAINING_NAME = "training.toml"  # only named here: app.bot.training reads it, and loads torch for that
 TEST_PREFIX = "test_"  # Rasa never trains on files that are named so
 _TOP_LEVEL_KEY = re.compile(r"^([^\s#:-][^:\n]*):", re.MULTILINE)
@@ -79,6 +80,7 @@ def digest_of(root: Path) -> str:
 def _behaviour_files(root: Path) -> Iterator[Path]:
     yield from root.glob("*.y*ml")
     yield from root.glob(TRAINING_NAME)
+    yield from root.glob(UNLABELLED_NAME)
     for folder in ("domain", "data"):
         yield from _all_files(root / folder)
     actions = _actions_path(root)

@@ -7,23 +7,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from app.bot.training import read_training
+from app.bot.training import read_training, read_unlabelled, read_utterances
 from app.commands.context import read_bot, read_snapshot, settings_for
 from app.commands.progress import ProgressBar
 from nlu.checkpoint import resolve_encoder
 from nlu.evaluation.figures import countable_figures
-from nlu.training.config import ConfigError, load_train_config
+from nlu.training.config import load_train_config
 from nlu.training.pipeline import TrainedBundle, train_bundle
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; without ``--out`` the bundle goes into the registry, and into service if there was none.
 
-    Without ``--config`` the bot's own ``training.toml`` counts. With ``--resume`` a run that was killed goes
-    on after its last whole epoch.
-
-    Raises:
-        ConfigError: the file of ``--unlabelled`` or the configuration cannot be read.
+    Without ``--config`` the bot's own ``training.toml`` counts, without ``--unlabelled`` its
+    ``unlabelled.txt``. With ``--resume`` a run that was killed goes on after its last whole epoch.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
@@ -31,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     for warning in snapshot.train.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     config = load_train_config(args.config) if args.config else read_training(bot.path)
-    unlabelled = _read_lines(args.unlabelled) if args.unlabelled else ()
+    unlabelled = read_utterances(args.unlabelled) if args.unlabelled else read_unlabelled(bot.path)
     out: Path = args.out or settings.home / "training" / "bundle"
     with ProgressBar() as bar:
         trained = train_bundle(
@@ -54,15 +51,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"registered; {remedy}")
         stores.close()
     return 0
-
-
-def _read_lines(path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(path.read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"got {path}, expected a text file in UTF-8 with one utterance per line: {error}"
-        ) from error
 
 
 def _print_result(trained: TrainedBundle) -> None:

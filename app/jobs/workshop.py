@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from app.bot.loader import load_bot
-from app.bot.training import read_training
+from app.bot.training import read_training, read_unlabelled
 from app.jobs.retrain import Parser, Trained, Workshop
 from app.provisioning import Stores, bundle_interpreter, open_index
 from app.retraining.registry import ModelRegistry
@@ -35,7 +36,7 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
             torch.set_num_threads(settings.torch_threads)
         run = partial(
             train_bundle,
-            data,
+            replace(data, unlabelled=read_unlabelled(settings.bot)),
             read_training(settings.bot),
             encoder=resolve_encoder(settings.encoder),
             out_path=out_path,

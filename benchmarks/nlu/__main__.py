@@ -108,7 +108,7 @@ def _run(name: RunName, folders: Folders, num_jobs: int) -> int:
 
 
 def _count_processors() -> int:
-    """Count those that this process may use, which in a container are often fewer than there are."""
+    """Count those that this process may use, which are sometimes fewer than there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -60,9 +60,14 @@ def main_method(benchmark: BenchmarkSet) -> str:
 
 
 def load_config(benchmark: BenchmarkSet, name: RunName) -> TrainConfig:
-    """Read the configuration of a set and give it the method and the seed of the run."""
+    """Read the configuration of a set and give it the method and the seed of the run.
+
+    A run that is about choosing has no folds: recipes are compared on the validation part.
+    """
     config = load_train_config(benchmark.config_path(name.method))
     method = next(known for known in get_args(MethodName) if known == name.method)
+    if name.is_choosing:
+        config = replace(config, calibration=replace(config.calibration, num_folds=0))
     return replace(config, seed=name.seed, finetuning=replace(config.finetuning, method=method))
 
 
@@ -79,7 +84,7 @@ def execute(
     `num_jobs` is how many runs share the machine; it is recorded beside the time.
     """
     config = load_config(benchmark, name)
-    keeps_all = bool(config.calibration.num_folds) and not name.is_choosing
+    keeps_all = bool(config.calibration.num_folds)
     data = benchmark.read(folders.data, Draw(name.seed, name.is_choosing, keeps_all))
     train, num_left_out = keep_aligned(data.train, _offsets(encoder))
     trained = _train(replace(data, train=train), config, encoder, folders.out / "bundles" / _stem(name))

@@ -54,14 +54,14 @@ SETS = (
     _single(
         "banking77-10shot-unlabelled",
         partial(intents.read_banking77_10shot, shows_rest=True),
-        figures.BANKING77_10SHOT,
+        figures.BANKING77_UNLABELLED,
     ),
     _single("clinc150", intents.read_clinc150, figures.CLINC150),
     _single("clinc150-10shot", intents.read_clinc150_10shot, figures.CLINC150_10SHOT),
     _single(
         "clinc150-10shot-unlabelled",
         partial(intents.read_clinc150_10shot, shows_rest=True),
-        figures.CLINC150_10SHOT,
+        figures.CLINC150_UNLABELLED,
     ),
     _single("hint3-curekart", intents.read_curekart, figures.CUREKART),
     _single("snips", joint_slots.read_snips, figures.SNIPS),

@@ -67,9 +67,10 @@ class LossSettings:
 class PseudoLabelSettings:
     """How annotations are spread to utterances without them, if there are any."""
 
-    num_neighbours: int = 10  # that an utterance is connected to
+    num_neighbours: int = 10  # that an utterance is connected to, if they are similar enough
+    min_similarity: float = 0.4  # cosine of texts that are connected, in [-1, 1]
     spread: float = 0.8  # share of its intent that an utterance takes from its neighbours, in (0, 1)
-    weight: float = 1.0  # of an utterance whose intent is certain, beside 1 for an annotated one
+    weight: float = 1.0  # of an utterance whose intent is certain, beside 1 for an annotated one; in (0, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +143,28 @@ class TrainConfig:
                 "in [0, 1)",
             ),
             (
-                "num_neighbours",
+                "pseudo_labels.num_neighbours",
                 self.pseudo_labels.num_neighbours,
                 self.pseudo_labels.num_neighbours >= 1,
                 "at least 1",
             ),
             (
-                "spread",
+                "pseudo_labels.min_similarity",
+                self.pseudo_labels.min_similarity,
+                -1.0 <= self.pseudo_labels.min_similarity <= 1.0,
+                "in [-1, 1]",
+            ),
+            (
+                "pseudo_labels.spread",
                 self.pseudo_labels.spread,
                 0.0 < self.pseudo_labels.spread < 1.0,
                 "in (0, 1)",
+            ),
+            (
+                "pseudo_labels.weight",
+                self.pseudo_labels.weight,
+                0.0 < self.pseudo_labels.weight <= 1.0,
+                "in (0, 1]",
             ),
             ("token_dropout", self.token_dropout, _is_share(self.token_dropout), "in [0, 1)"),
             ("encoder_dropout", self.encoder_dropout, _is_share(self.encoder_dropout), "in [0, 1)"),

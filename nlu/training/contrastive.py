@@ -11,15 +11,17 @@ from torch import nn
 
 PROJECTION_SIZE = 128
 _TEMPERATURE = 0.1
+_LEAST = torch.finfo(torch.float32).tiny  # keeps a quotient of nothing at 0
 _EXCLUDED = -1e9  # an utterance is not compared with itself
 
 
-def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor) -> torch.Tensor:
+def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Average over the utterances that have a partner the negative log-share of their partners.
 
     Args:
         projected: ``(batch, size)``; only directions count.
         intents: ``(batch, num_intents)`` float32, multi-hot; partners have exactly the same intents.
+        weights: ``(batch,)`` float32, how much each utterance counts, among the partners too.
 
     Returns:
         A scalar, lower is better; 0 when no intent occurs twice.
@@ -29,7 +31,9 @@ def contrastive_loss(projected: torch.Tensor, intents: torch.Tensor) -> torch.Te
     similarities = (directions @ directions.T / _TEMPERATURE).masked_fill(itself, _EXCLUDED)
     has_same = (intents.unsqueeze(0) == intents.unsqueeze(1)).all(dim=-1)  # (batch, batch)
     partners = has_same & ~itself
-    num_partners = partners.sum(dim=1)
+    pulls = partners * weights  # (batch, batch): of the partner in the column
+    totals = pulls.sum(dim=1)
     log_shares = similarities.log_softmax(dim=1).masked_fill(~partners, 0.0)
-    losses = -log_shares.sum(dim=1) / num_partners.clamp(min=1)
-    return losses.sum() / (num_partners > 0).sum().clamp(min=1)
+    losses = -(log_shares * pulls).sum(dim=1) / totals.clamp(min=_LEAST)
+    counted = weights * (totals > 0.0)
+    return (losses * counted).sum() / counted.sum().clamp(min=_LEAST)

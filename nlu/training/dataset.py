@@ -20,6 +20,7 @@ from nlu.model import UNKNOWN_SPAN, Targets
 from nlu.spans import AlignmentError, align_span
 from nlu.types import Example
 
+MAX_UNLABELLED_TOKENS = 64
 _LENGTH_JITTER = 6.0  # tokens; mixes batches well enough and pads little
 
 
@@ -103,11 +104,16 @@ def encode_examples(
 def encode_unlabelled(
     texts: Sequence[str], label_map: LabelMap, text_encoder: TextEncoder
 ) -> list[TrainingExample]:
-    """Turn texts without annotations into examples that have no intent yet and unknown spans."""
+    """Turn texts without annotations into examples that have no intent yet and unknown spans.
+
+    Texts without words and those of more than `MAX_UNLABELLED_TOKENS` tokens are left out: a pasted e-mail
+    says little about an intent, and the memory of a step grows with the square of its length.
+    """
     nothing = torch.zeros(len(label_map.intents))
     return [
         TrainingExample(encoded, nothing, None, label_map.is_multi_label)
         for encoded in text_encoder.encode(texts)
+        if encoded.has_words and len(encoded) <= MAX_UNLABELLED_TOKENS
     ]
 
 

@@ -20,18 +20,20 @@ def start_intent_head(
     embeddings: torch.Tensor,
     intents: torch.Tensor,
     *,
+    weights: torch.Tensor,
     penalty: float,
     is_multi_label: bool = False,
 ) -> None:
     """Fit weight and bias to the examples by L-BFGS.
 
-    The loss is the mean over the examples of the cross-entropy, or with several labels of the binary
-    cross-entropies' sum, plus `penalty` times the squared length of the weights per example.
+    The loss is the weighted mean over the examples of the cross-entropy, or with several labels of the binary
+    cross-entropies' sum, plus `penalty` times the squared length of the weight matrix per whole example.
 
     Args:
         linear: maps embeddings to intent logits.
         embeddings: ``(examples, hidden)`` float32.
         intents: ``(examples, num_intents)`` float32, multi-hot.
+        weights: ``(examples,)`` float32, how much each counts; 1 is a whole example.
         penalty: strength of the L2 penalty, above 0.
         is_multi_label: several intents at once, each judged alone.
     """
@@ -42,8 +44,8 @@ def start_intent_head(
     def loss_of_all() -> torch.Tensor:
         optimiser.zero_grad()
         logits = embeddings @ weight.T + bias
-        penalised = penalty * weight.square().sum() / len(embeddings)
-        loss = _misfit(logits, intents, is_multi_label=is_multi_label) + penalised
+        misfit = (_misfits(logits, intents, is_multi_label=is_multi_label) * weights).sum()
+        loss = (misfit + penalty * weight.square().sum()) / weights.sum()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         return loss
 
@@ -68,7 +70,7 @@ def start_match_scores(match_scores: nn.Parameter, entities: Sequence[str], patt
                     match_scores[row, column] = _MATCH_BELIEF
 
 
-def _misfit(logits: torch.Tensor, intents: torch.Tensor, *, is_multi_label: bool) -> torch.Tensor:
+def _misfits(logits: torch.Tensor, intents: torch.Tensor, *, is_multi_label: bool) -> torch.Tensor:
     if not is_multi_label:
-        return nn.functional.cross_entropy(logits, intents)
-    return nn.functional.binary_cross_entropy_with_logits(logits, intents, reduction="sum") / len(intents)
+        return nn.functional.cross_entropy(logits, intents, reduction="none")
+    return nn.functional.binary_cross_entropy_with_logits(logits, intents, reduction="none").sum(dim=1)

@@ -171,7 +171,7 @@ class _Run:
 
 def _start_run(model: JointModel, splits: TrainingSplits, config: TrainConfig, compute: Compute) -> _Run:
     per_epoch = _steps_per_epoch(len(splits.train), config.optimiser.batch_size)
-    intents = torch.stack([example.example.intents for example in splits.train])
+    intents = torch.stack([example.example.weight * example.example.intents for example in splits.train])
     stepper = make_stepper(
         model,
         config,

@@ -23,7 +23,8 @@ def class_weights(intents: torch.Tensor, weighting: ClassWeighting) -> torch.Ten
     large as it was beside the other losses.
 
     Args:
-        intents: ``(examples, num_intents)`` float32, multi-hot, of the training split.
+        intents: ``(examples, num_intents)`` float32, multi-hot times the weight of the example, of the
+            training split.
         weighting: which.
 
     Returns:
@@ -75,5 +76,5 @@ def total_loss(
         losses.intent
         + settings.span * losses.span
         + settings.distillation * losses.distillation
-        + settings.contrastive * contrastive_loss(projected, intents)
+        + settings.contrastive * contrastive_loss(projected, intents, batch.targets.weights)
     )

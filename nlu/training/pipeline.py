@@ -96,7 +96,7 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
     """
     clock = RunClock(progress)
     compute = choose_compute(config.device, config.precision)
-    parts = divide(data, validation, config)
+    parts = divide(data, validation, config, held_out=held_out or ())
     clock.report("prepare", 0.0, describe(parts, is_drawn=validation is None))
     belongs_to = _belongs_to(data, parts, config, encoder=encoder, compute=compute)
     folder, start = _open_folder(out_path, belongs_to, resume=resume)

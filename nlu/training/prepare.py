@@ -78,14 +78,20 @@ class Prepared:
     cache_seconds: float
 
 
-def divide(data: NluData, validation: Sequence[Example] | None, config: TrainConfig) -> Parts:
+def divide(
+    data: NluData,
+    validation: Sequence[Example] | None,
+    config: TrainConfig,
+    *,
+    held_out: Sequence[Example] = (),
+) -> Parts:
     """Split the examples; nothing is drawn where `validation` is given or folds take its place.
 
     Of the examples out of scope those of `validation` are measured, or without it all. Of the
-    unlabelled texts those remain that no example has.
+    unlabelled texts those remain that no example has, none of `held_out` either.
     """
     known, unknown = _by_scope(data.examples)
-    unlabelled = _distinct(data.unlabelled, (*data.examples, *(validation or ())))
+    unlabelled = _distinct(data.unlabelled, (*data.examples, *(validation or ()), *held_out))
     if validation is not None:
         return Parts(known, *_by_scope(validation), unlabelled)
     rng = np.random.default_rng(config.seed)
@@ -177,10 +183,10 @@ def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
 
 
 def _distinct(texts: Sequence[str], examples: Sequence[Example]) -> list[str]:
-    """Give every text once, without blank ones and those that an example has."""
-    seen = {normalise_text(example.text) for example in examples} | {""}
-    by_key = {normalise_text(text): text for text in texts}
-    return [text for key, text in by_key.items() if key not in seen]
+    """Give every text once, in alphabetical order, without those that an example has."""
+    seen = {normalise_text(example.text) for example in examples}
+    by_key = {normalise_text(text): text for text in sorted(texts, reverse=True)}  # the first of each stays
+    return [by_key[key] for key in sorted(set(by_key) - seen)]
 
 
 def _run_frozen(
@@ -234,6 +240,7 @@ def _start_heads(
         model.intent_head.linear,
         torch.stack([example.teacher for example in examples]),
         torch.stack([example.example.intents for example in examples]),
+        weights=torch.tensor([example.example.weight for example in examples]),
         penalty=config.heads.start_penalty,
         is_multi_label=label_map.is_multi_label,
     )

@@ -2,13 +2,12 @@
 
 Every text hands its label on to the texts that the frozen encoder puts next to it, over and over: Zhou et al.
 2004, "Learning with Local and Global Consistency", section 2. What is spread trains like an annotation, but
-counts the less the more intents it is divided among: Iscen et al. 2019, "Label Propagation for Deep
-Semi-supervised Learning", section 3.3.
+counts only as much as the best intent has of it: Iscen et al. 2019, "Label Propagation for Deep
+Semi-supervised Learning", section 3, weighs by certainty too.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,13 +18,13 @@ from nlu.training.dataset import CachedExample
 
 _SHARPNESS = 8.0  # a neighbour's weight is exp(_SHARPNESS * (cosine - 1))
 _NUM_ROUNDS = 40  # of handing on; what is left to move then is spread ** _NUM_ROUNDS
-_CHUNK = 1024  # rows of the similarity matrix that are held at once
+_MAX_CELLS = 1 << 24  # of the similarity matrix that are held at once
 
 
 def pseudo_label(
     train: Sequence[CachedExample], unlabelled: Sequence[CachedExample], settings: PseudoLabelSettings
 ) -> list[CachedExample]:
-    """Give `unlabelled` the intents of `train`, with a weight in [0, 1]; spans stay unknown.
+    """Give `unlabelled` the intents of `train`, with a weight in (0, 1]; spans stay unknown.
 
     Combinations of intents are spread as a whole. A text that no annotated one is connected to is left out.
     """
@@ -35,57 +34,57 @@ def pseudo_label(
     shares = spread_labels(
         torch.stack([one.teacher for one in (*train, *unlabelled)]),
         torch.nn.functional.one_hot(class_of).float(),
-        num_neighbours=settings.num_neighbours,
-        spread=settings.spread,
+        settings,
     )[len(train) :]  # (unlabelled, classes)
-    weights = settings.weight * _certainty(shares)
+    best = shares.max(dim=1)
     return [
-        replace(one, example=replace(one.example, intents=classes[share.argmax()], weight=float(weight)))
-        for one, share, weight in zip(unlabelled, shares, weights, strict=True)
-        if weight > 0.0
+        replace(one, example=replace(one.example, intents=classes[number], weight=settings.weight * share))
+        for one, number, share in zip(unlabelled, best.indices, best.values.tolist(), strict=True)
+        if share > 0.0
     ]
 
 
 def spread_labels(
-    embeddings: torch.Tensor, labels: torch.Tensor, *, num_neighbours: int, spread: float
+    embeddings: torch.Tensor, labels: torch.Tensor, settings: PseudoLabelSettings
 ) -> torch.Tensor:
     """Spread the labels of the first texts over all.
 
     Args:
         embeddings: ``(texts, hidden)`` float32 of unit length; the first of them are labelled.
         labels: ``(labelled, classes)`` float32, 1 at the class of each.
-        num_neighbours: how many texts each is connected to, at least.
-        spread: what share of its label a text takes from its neighbours, in (0, 1).
+        settings: of the graph and of the spreading.
 
     Returns:
-        ``(texts, classes)`` float32, rows that sum to 1; rows of 0 where no label arrives. Classes count
-        alike however many texts they have: each is measured by what comes back to its labelled texts.
+        ``(texts, classes)`` float32, rows that sum to 1; rows of 0 where no label arrives.
     """
-    graph = _neighbour_graph(embeddings, min(num_neighbours, len(embeddings) - 1))
+    graph = _neighbour_graph(embeddings, settings)
     given = torch.zeros(len(embeddings), labels.shape[1])
     given[: len(labels)] = labels
     shares = given
     for _ in range(_NUM_ROUNDS):
-        shares = spread * (graph @ shares) + (1.0 - spread) * given
-    shares = shares / shares[: len(labels)].sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny)
+        shares = settings.spread * (graph @ shares) + (1.0 - settings.spread) * given
     totals = shares.sum(dim=1, keepdim=True)
     return torch.where(totals > 0.0, shares / totals.clamp(min=torch.finfo(torch.float32).tiny), 0.0)
 
 
-def _neighbour_graph(embeddings: torch.Tensor, num_neighbours: int) -> torch.Tensor:
+def _neighbour_graph(embeddings: torch.Tensor, settings: PseudoLabelSettings) -> torch.Tensor:
     """Connect texts with their neighbours, both ways: sparse ``(texts, texts)``, symmetrically normalised."""
     size = len(embeddings)
+    num_neighbours = min(settings.num_neighbours, size - 1)
     values, columns = [], []
-    for start in range(0, size, _CHUNK):
-        cosines = embeddings[start : start + _CHUNK] @ embeddings.T
+    rows_at_once = max(1, _MAX_CELLS // size)
+    for start in range(0, size, rows_at_once):
+        cosines = embeddings[start : start + rows_at_once] @ embeddings.T
         rows = torch.arange(len(cosines))
         cosines[rows, rows + start] = -2.0  # nobody is a neighbour of itself
         nearest = cosines.topk(num_neighbours, dim=1)
         values.append(nearest.values)
         columns.append(nearest.indices)
-    to = torch.cat(columns).flatten()
+    cosine, to = torch.cat(values).flatten(), torch.cat(columns).flatten()
     own = torch.arange(size).repeat_interleave(num_neighbours)
-    weights = torch.exp(_SHARPNESS * (torch.cat(values).flatten() - 1.0))
+    is_near = cosine >= settings.min_similarity
+    cosine, to, own = cosine[is_near], to[is_near], own[is_near]
+    weights = torch.exp(_SHARPNESS * (cosine - 1.0))
     both = _sparse(torch.stack([torch.cat([own, to]), torch.cat([to, own])]), weights.repeat(2), size)
     row, column = both.indices()
     degrees = torch.zeros(size).index_add(0, row, both.values())
@@ -94,13 +93,3 @@ def _neighbour_graph(embeddings: torch.Tensor, num_neighbours: int) -> torch.Ten
 
 def _sparse(places: torch.Tensor, values: torch.Tensor, size: int) -> torch.Tensor:
     return torch.sparse_coo_tensor(places, values, (size, size), check_invariants=True).coalesce()
-
-
-def _certainty(shares: torch.Tensor) -> torch.Tensor:
-    """Give ``(texts,)``: 1 where one class has all, 0 where all have the same or nothing arrived."""
-    num_classes = shares.shape[1]
-    if num_classes == 1:
-        return shares[:, 0]
-    entropy = torch.special.entr(shares).sum(dim=1)
-    certainty = 1.0 - entropy / math.log(num_classes)
-    return torch.where(shares.sum(dim=1) > 0.0, certainty.clamp(min=0.0), 0.0)

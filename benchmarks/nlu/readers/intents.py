@@ -14,6 +14,7 @@ from nlu.types import FALLBACK_INTENT, Example
 
 _SHOTS = 10
 _SHOTS_TO_CHOOSE_BY = 2  # of the ten, while recipes are compared
+_RESTS_SUFFIX = "-unlabelled"
 _CLINC_FILE = "data_full.json"
 _OUT_OF_SCOPE = ("oos", "NO_NODES_DETECTED")
 
@@ -36,7 +37,7 @@ def read_banking77_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False)
     train, validation = draw_few(everything, draw)
     unlabelled = _rest(everything, train, validation) if shows_rest else ()
     return BenchmarkData(
-        name="banking77-10shot",
+        name="banking77-10shot" + _RESTS_SUFFIX * shows_rest,
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _banking(folder, "test")),),
@@ -61,7 +62,7 @@ def read_clinc150_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False) 
     train, validation = draw_few(everything, draw)
     unlabelled = _rest(everything, train, validation) if shows_rest else ()
     return BenchmarkData(
-        name="clinc150-10shot",
+        name="clinc150-10shot" + _RESTS_SUFFIX * shows_rest,
         train=train,
         validation=Part("validation", validation),
         read_test=lambda: (Part("test", _clinc(folder, "test")),),

@@ -139,7 +139,8 @@ def test_targets_move_with_all_they_hold(checkpoint: EncoderCheckpoint) -> None:
 
     moved = targets.to(torch.device("meta"))
 
-    assert {moved.intents.device.type, moved.spans.device.type, moved.teacher.device.type} == {"meta"}
+    parts = (moved.intents, moved.spans, moved.teacher, moved.weights)
+    assert {part.device.type for part in parts} == {"meta"}
     assert moved.is_multi_label
 
 

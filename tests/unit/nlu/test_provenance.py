@@ -26,8 +26,9 @@ def test_data_hash_ignores_order_and_places() -> None:
         {"synonyms": {"navy": "blue"}},
         {"lookups": {"product": ("sock",)}},
         {"regexes": {"order_number": ("x",)}},
+        {"unlabelled": ("where is it",)},
     ],
-    ids=["example", "intent", "span", "synonym", "lookup", "regex"],
+    ids=["example", "intent", "span", "synonym", "lookup", "regex", "unlabelled"],
 )
 def test_data_hash_sees_every_change(change: dict[str, object]) -> None:
     assert hash_data(replace(small_data(), **change)) != hash_data(small_data())  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bot.training import read_training
+from app.bot.training import read_training, read_unlabelled
 from nlu.training.config import ConfigError, TrainConfig
 
 
@@ -35,3 +35,28 @@ def test_mistake_is_an_error_with_the_name_of_the_file(tmp_path: Path, text: str
 
     with pytest.raises(ConfigError, match=rf"training\.toml.*{problem}"):
         read_training(tmp_path)
+
+
+def test_bot_without_unlabelled_utterances_has_none(tmp_path: Path) -> None:
+    assert read_unlabelled(tmp_path) == ()
+
+
+def test_a_line_is_an_utterance_whatever_else_breaks_lines(tmp_path: Path) -> None:
+    text = "\ufeffwhere is it?\r\n\r\n  \nA\u2028b\x85c \n"
+    (tmp_path / "unlabelled.txt").write_bytes(text.encode())
+
+    assert read_unlabelled(tmp_path) == ("where is it?", "A\u2028b\x85c")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"\xff\xfe", "expected a text file in UTF-8"), (b" \n\n", "without any utterance")],
+    ids=["not UTF-8", "empty"],
+)
+def test_unlabelled_utterances_that_cannot_be_used_are_named(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    (tmp_path / "unlabelled.txt").write_bytes(content)
+
+    with pytest.raises(ConfigError, match=rf"unlabelled\.txt.*{problem}"):
+        read_unlabelled(tmp_path)

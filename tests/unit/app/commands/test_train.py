@@ -8,6 +8,8 @@ import pytest
 
 from app.cli import main
 from app.commands import context
+from nlu.data.rasa_nlu import NluData
+from nlu.training.config import ConfigError
 
 DATA = """
 version: "3.1"
@@ -39,6 +41,24 @@ def test_train_prints_doubts_first_and_names_what_is_missing(
     assert code == 1
     assert lines[0].startswith("warning: data/nlu.yml:5: a comment among the examples")
     assert lines[-1].startswith("spandesk: got no examples with an intent to train on")
+
+
+def test_unlabelled_utterances_of_the_bot_or_of_a_file_are_learnt_from(
+    bot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[tuple[str, ...]] = []
+
+    def noted(data: NluData, *_: object, **__: object) -> None:
+        learnt.append(data.unlabelled)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr("app.commands.train.train_bundle", noted)
+    (bot / "unlabelled.txt").write_text("where is it\n", encoding="utf-8")
+    (bot / "other.txt").write_text("hello\n", encoding="utf-8")
+    for arguments in ([], ["--unlabelled", str(bot / "other.txt")]):
+        assert main(["train", "--bot", str(bot), "--out", str(bot / "bundle"), *arguments]) == 1
+
+    assert learnt == [("where is it",), ("hello",)]
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe broken"], ids=["missing", "not UTF-8"])

@@ -22,11 +22,13 @@ class NotedTraining:
 
     def __init__(self) -> None:
         self.configs: list[TrainConfig] = []
+        self.unlabelled: list[tuple[str, ...]] = []
         self.resumed: list[bool] = []
         self.has_other_state = False
 
     def __call__(self, data: Any, config: TrainConfig, *, resume: bool, **_: Any) -> str:
         self.configs.append(config)
+        self.unlabelled.append(data.unlabelled)
         self.resumed.append(resume)
         if resume and self.has_other_state:
             raise ResumeError("got the state of another run")
@@ -60,6 +62,16 @@ def test_job_trains_as_the_bot_says_at_that_moment(
 
     assert noted.configs[0] == TrainConfig()
     assert (noted.configs[1].seed, noted.configs[1].calibration.num_folds) == (7, 3)
+
+
+def test_job_learns_from_the_bots_unlabelled_utterances(
+    train: Train, noted: NotedTraining, tmp_path: Path
+) -> None:
+    run(train)
+    (tmp_path / "unlabelled.txt").write_text("where is it\n\nhello again\n", encoding="utf-8")
+    run(train)
+
+    assert noted.unlabelled == [(), ("where is it", "hello again")]
 
 
 def test_mistake_in_the_bots_configuration_is_named(

@@ -5,9 +5,13 @@ import math
 import pytest
 import torch
 
-from nlu.training.contrastive import contrastive_loss
+from nlu.training.contrastive import contrastive_loss as weighted_loss
 
 APART = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
+
+
+def contrastive_loss(points: torch.Tensor, intents: torch.Tensor) -> torch.Tensor:
+    return weighted_loss(points, intents, torch.ones(len(points)))
 
 
 def one_hot(*intents: int) -> torch.Tensor:
@@ -51,3 +55,19 @@ def test_partners_have_exactly_the_same_intents() -> None:
 
     assert apart.item() > 5
     assert together.item() < 0.001
+
+
+def test_weights_count_for_utterances_and_for_their_partners() -> None:
+    points = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+
+    loss = weighted_loss(points, one_hot(0, 0, 0), torch.tensor([1.0, 0.5, 0.0]))
+
+    def share(own: int, others: tuple[int, int]) -> float:
+        return -math.log(math.exp(own) / sum(math.exp(other) for other in others))
+
+    first, second = share(6, (6, 0)), share(6, (6, 8))  # the third is no partner and pulls nobody
+    assert loss.item() == pytest.approx((1.0 * first + 0.5 * second) / 1.5, rel=1e-4)
+
+
+def test_without_weights_there_is_no_loss() -> None:
+    assert weighted_loss(APART, one_hot(0, 0, 1, 1), torch.zeros(4)).item() == 0.0

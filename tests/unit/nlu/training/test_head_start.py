@@ -6,10 +6,30 @@ from torch import nn
 from nlu.training.head_start import start_intent_head, start_match_scores
 
 
-def started(embeddings: torch.Tensor, intents: torch.Tensor, *, penalty: float = 0.05) -> nn.Linear:
+def started(
+    embeddings: torch.Tensor,
+    intents: torch.Tensor,
+    *,
+    penalty: float = 0.05,
+    weights: torch.Tensor | None = None,
+) -> nn.Linear:
     linear = nn.Linear(embeddings.shape[1], int(intents.max()) + 1)
-    start_intent_head(linear, embeddings, nn.functional.one_hot(intents).float(), penalty=penalty)
+    weights = torch.ones(len(intents)) if weights is None else weights
+    rows = nn.functional.one_hot(intents).float()
+    start_intent_head(linear, embeddings, rows, weights=weights, penalty=penalty)
     return linear
+
+
+def test_example_of_weight_two_counts_as_two() -> None:
+    embeddings, intents = clouds()
+    twice = torch.cat([embeddings, embeddings[:30]]), torch.cat([intents, intents[:30]])
+    weights = torch.ones(len(intents))
+    weights[:30] = 2.0
+
+    weighted, repeated = started(embeddings, intents, weights=weights), started(*twice)
+
+    torch.testing.assert_close(weighted.weight, repeated.weight, atol=1e-2, rtol=1e-2)
+    assert not torch.allclose(weighted.weight, started(embeddings, intents).weight, atol=1e-2)
 
 
 def clouds() -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,7 +76,9 @@ def test_start_with_several_intents_is_where_the_gradient_vanishes() -> None:
     both[::2, 0] = 1.0
     linear = nn.Linear(8, 3)
 
-    start_intent_head(linear, embeddings, both, penalty=1.0, is_multi_label=True)
+    start_intent_head(
+        linear, embeddings, both, weights=torch.ones(len(both)), penalty=1.0, is_multi_label=True
+    )
     misfit = nn.functional.binary_cross_entropy_with_logits(linear(embeddings), both, reduction="sum")
     ((misfit + linear.weight.square().sum()) / 60).backward()  # type: ignore[no-untyped-call]
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from nlu.model import JointOutput, Targets
+from nlu.model import UNKNOWN_SPAN, JointOutput, Targets
 from nlu.training.config import LossSettings
 from nlu.training.contrastive import contrastive_loss
 from nlu.training.dataset import TrainingBatch
@@ -83,6 +84,25 @@ def test_intent_loss_equals_a_value_by_hand() -> None:
     assert loss_of(*by_hand()) == pytest.approx(expected, rel=1e-5)
 
 
+def test_utterance_counts_as_much_as_it_weighs() -> None:
+    batch, output = by_hand()
+    batch = replace(batch, targets=replace(batch.targets, weights=torch.tensor([0.5, 0.0])))
+
+    assert loss_of(batch, output) == pytest.approx(0.5 * math.log(4 / 3) / 2, rel=1e-5)
+
+
+def test_nothing_is_learnt_from_unknown_spans() -> None:
+    batch, output = by_hand()
+    spans = batch.targets.spans.clone()
+    spans[1] = UNKNOWN_SPAN
+    unknown = replace(batch, targets=replace(batch.targets, spans=spans))
+
+    both, first = (loss_of(one, output, span=1.0) - loss_of(one, output) for one in (batch, unknown))
+    second = 3 * math.log(4)  # three spans of two words, each rightly unlabelled against a gain of 3
+
+    assert both - first == pytest.approx(second / 2, rel=1e-5)
+
+
 def test_smoothed_intent_loss_equals_a_value_by_hand() -> None:
     first = -(0.9 * math.log(3 / 4) + 0.1 * math.log(1 / 4))
 
@@ -106,5 +126,5 @@ def test_distillation_loss_equals_a_value_by_hand() -> None:
 def test_contrastive_loss_is_added() -> None:
     batch, output = by_hand()
 
-    expected = contrastive_loss(output.embedding, batch.targets.intents).item()
+    expected = contrastive_loss(output.embedding, batch.targets.intents, torch.ones(2)).item()
     assert loss_of(batch, output, contrastive=1.0) - loss_of(batch, output) == pytest.approx(expected)

@@ -259,6 +259,20 @@ def test_state_of_another_configuration_is_refused(checkpoint: EncoderCheckpoint
         resume(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=5))
 
 
+def test_state_of_other_unlabelled_texts_is_refused(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    interrupt(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4))
+
+    with pytest.raises(ResumeError, match="another data set"):
+        train_bundle(
+            replace(small_data(), unlabelled=("hello track",)),
+            tiny_config(max_epochs=4),
+            encoder=checkpoint,
+            out_path=tmp_path / "bundle",
+            progress=lambda _: None,
+            resume=True,
+        )
+
+
 def test_without_resuming_a_run_starts_afresh(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
     interrupt(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4))
 

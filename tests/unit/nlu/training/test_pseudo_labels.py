@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,17 @@ from nlu.bundle import load_bundle
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.data.rasa_nlu import NluData
 from nlu.model import UNKNOWN_SPAN
+from nlu.training import dataset, fit, pseudo_labels
 from nlu.training.compute import EXACT_CPU
 from nlu.training.config import ConfigError, PseudoLabelSettings, TrainConfig
+from nlu.training.cross_fit import run_out_of_fold
 from nlu.training.dataset import CachedExample, TrainingExample, make_batches
 from nlu.training.pipeline import train_bundle
 from nlu.training.prepare import Prepared, divide, prepare
 from nlu.training.progress import Progress, RunClock
 from nlu.training.pseudo_labels import pseudo_label, spread_labels
-from tests.fakes_nlu import small_data, tiny_config
-from tests.fakes_training_loop import two_words
+from tests.fakes_nlu import example, small_data, tiny_config
+from tests.fakes_training_loop import RecordingWatcher, two_words
 
 
 def on_circle(*degrees: float) -> torch.Tensor:
@@ -44,18 +47,21 @@ def labelled(*degrees: float) -> list[CachedExample]:
 
 
 def test_label_travels_along_a_chain_of_neighbours() -> None:
-    chain = [10.0 * step for step in range(1, 7)]  # from 0 degrees to 60, nearer to 100 at its end than to 0
-    points = on_circle(0.0, 130.0, *chain, 120.0)
+    chain = [10.0 * step for step in range(1, 10)]  # its end at 90 is nearer to the other label at 150
+    points = on_circle(0.0, 150.0, *chain, 145.0)
+    assert (points[10] @ points[1]) > (points[10] @ points[0])
 
-    shares = spread_labels(points, torch.eye(2), num_neighbours=2, spread=0.8)
+    shares = spread_labels(points, torch.eye(2), PseudoLabelSettings(num_neighbours=2, min_similarity=0.9))
 
-    assert shares[2:8].argmax(dim=1).tolist() == [0] * 6
-    assert shares[8].argmax() == 1
-    torch.testing.assert_close(shares.sum(dim=1), torch.ones(9))
+    assert shares[2:11].argmax(dim=1).tolist() == [0] * 9
+    assert shares[11].argmax() == 1
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(12))
 
 
 def test_annotated_texts_keep_their_labels() -> None:
-    shares = spread_labels(on_circle(0.0, 5.0, 2.0), torch.eye(2), num_neighbours=2, spread=0.5)
+    settings = PseudoLabelSettings(num_neighbours=2, spread=0.5)
+
+    shares = spread_labels(on_circle(0.0, 5.0, 2.0), torch.eye(2), settings)
 
     assert shares[:2].argmax(dim=1).tolist() == [0, 1]
 
@@ -63,7 +69,8 @@ def test_annotated_texts_keep_their_labels() -> None:
 def test_text_between_two_intents_counts_less_than_one_beside_one() -> None:
     between, beside = pseudo_label(labelled(0.0, 90.0), unlabelled(45.0, 1.0), PseudoLabelSettings())
 
-    assert between.example.weight < 0.1 < beside.example.weight <= 1.0
+    assert between.example.weight == pytest.approx(0.5, abs=0.05)
+    assert 0.8 < beside.example.weight <= 1.0
     assert beside.example.intents.tolist() == [1.0, 0.0]
     assert between.example.spans is None
 
@@ -72,15 +79,20 @@ def test_weight_of_certain_labels_is_set() -> None:
     (full,) = pseudo_label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings())
     (half,) = pseudo_label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings(weight=0.5))
 
-    assert half.example.weight == pytest.approx(full.example.weight / 2)
+    assert (full.example.weight, half.example.weight) == pytest.approx((1.0, 0.5))
 
 
-def test_text_that_no_label_reaches_is_left_out() -> None:
-    far = unlabelled(180.0, 181.0, 182.0)
+@pytest.mark.parametrize(("min_similarity", "num_labelled"), [(0.9, 0), (-1.0, 1)])
+def test_text_that_is_unlike_everything_is_left_out(min_similarity: float, num_labelled: int) -> None:
+    stray = unlabelled(90.0)
 
-    spread = pseudo_label(labelled(0.0, 1.0), far, PseudoLabelSettings(num_neighbours=1))
+    spread = pseudo_label(labelled(0.0, 1.0), stray, PseudoLabelSettings(min_similarity=min_similarity))
 
-    assert spread == []
+    assert len(spread) == num_labelled
+
+
+def test_strays_that_resemble_each_other_alone_are_left_out() -> None:
+    assert pseudo_label(labelled(0.0, 1.0), unlabelled(178.0, 179.0, 180.0), PseudoLabelSettings()) == []
 
 
 def test_combinations_of_intents_are_spread_as_a_whole() -> None:
@@ -101,10 +113,22 @@ def test_nothing_to_label_gives_nothing() -> None:
     assert pseudo_label(labelled(0.0, 1.0), [], PseudoLabelSettings()) == []
 
 
-def test_unknown_spans_are_no_targets() -> None:
-    (batch,) = make_batches([*labelled(0.0), *unlabelled(1.0)], batch_size=2, rng=None)
+def test_graph_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    points, labels = on_circle(*range(0, 90, 3)), torch.eye(2)
+    whole = spread_labels(points, labels, PseudoLabelSettings())
 
-    assert sorted({int(cell) for cell in batch.targets.spans.unique()}) == [UNKNOWN_SPAN, 0]
+    monkeypatch.setattr(pseudo_labels, "_MAX_CELLS", 100)  # three rows at once
+
+    torch.testing.assert_close(spread_labels(points, labels, PseudoLabelSettings()), whole)
+
+
+def test_batch_says_what_is_unknown_and_what_weighs_less() -> None:
+    (spread,) = pseudo_label(labelled(0.0), unlabelled(1.0), PseudoLabelSettings(weight=0.25))
+
+    (batch,) = make_batches([*labelled(0.0), spread], batch_size=2, rng=None)
+
+    known = [int(cells.unique()) for cells in batch.targets.spans]
+    assert sorted(zip(known, batch.targets.weights.tolist(), strict=True)) == [(UNKNOWN_SPAN, 0.25), (0, 1.0)]
 
 
 def prepared_with(texts: tuple[str, ...], checkpoint: EncoderCheckpoint, config: TrainConfig) -> Prepared:
@@ -113,12 +137,40 @@ def prepared_with(texts: tuple[str, ...], checkpoint: EncoderCheckpoint, config:
     return prepare(data, divide(data, None, config), config, checkpoint, clock=clock, compute=EXACT_CPU)
 
 
-def test_texts_that_are_examples_blank_or_twice_are_left_out(checkpoint: EncoderCheckpoint) -> None:
-    known = small_data().examples[0].text
+def texts_of(examples: Sequence[CachedExample]) -> list[str]:
+    return [one.example.encoded.text for one in examples]
 
-    prepared = prepared_with(("new  text", known.upper(), "  ", "New text"), checkpoint, tiny_config())
 
-    assert [one.example.encoded.text for one in prepared.unlabelled] == ["New text"]
+def test_texts_that_are_examples_wordless_long_or_twice_are_left_out(
+    checkpoint: EncoderCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "MAX_UNLABELLED_TOKENS", 9)  # the tiny encoder reads no more than 48
+    known, long = small_data().examples[0].text, "hello " * 8
+    texts = ("new  text", known.upper(), "  ", "\u200b", long, "New text")
+
+    prepared = prepared_with(texts, checkpoint, tiny_config())
+
+    assert texts_of(prepared.unlabelled) == ["New text"]
+
+
+def test_held_out_and_validation_texts_are_never_learnt_from() -> None:
+    data = replace(small_data(), unlabelled=("Hold me out", "validate me", "learn me"))
+
+    parts = divide(
+        data, [example("validate me", "greet")], tiny_config(), held_out=[example("hold me out", "greet")]
+    )
+
+    assert parts.unlabelled == ["learn me"]
+
+
+def test_order_of_the_texts_does_not_count() -> None:
+    texts = ("b hello", "A hello", "a hello", "c hello")
+
+    parts = [
+        divide(replace(small_data(), unlabelled=order), None, tiny_config()) for order in (texts, texts[::-1])
+    ]
+
+    assert parts[0].unlabelled == parts[1].unlabelled
 
 
 def train(checkpoint: EncoderCheckpoint, out: Path, config: TrainConfig, data: NluData) -> list[str]:
@@ -127,13 +179,10 @@ def train(checkpoint: EncoderCheckpoint, out: Path, config: TrainConfig, data: N
     return [report.message for report in reports]
 
 
-@pytest.mark.parametrize("num_folds", [0, 2])
 def test_unlabelled_texts_change_the_weights_and_are_counted(
-    checkpoint: EncoderCheckpoint, tmp_path: Path, num_folds: int
+    checkpoint: EncoderCheckpoint, tmp_path: Path
 ) -> None:
-    config = tiny_config(max_epochs=1)
-    config = replace(config, calibration=replace(config.calibration, num_folds=num_folds))
-    data = small_data()
+    config, data = tiny_config(max_epochs=1), small_data()
 
     train(checkpoint, tmp_path / "without", config, data)
     messages = train(
@@ -148,12 +197,45 @@ def test_unlabelled_texts_change_the_weights_and_are_counted(
     )
 
 
+def test_fold_spreads_only_what_it_may_know(
+    checkpoint: EncoderCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config(max_epochs=1)
+    config = replace(config, calibration=replace(config.calibration, num_folds=2))
+    prepared = prepared_with(("hello track", "return my hat now"), checkpoint, config)
+    known: list[list[str]] = []
+
+    def noted(train: Sequence[CachedExample], *args: object) -> list[CachedExample]:
+        known.append(sorted(texts_of(train)))
+        return pseudo_label(train, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fit, "pseudo_label", noted)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        run_out_of_fold(prepared, watcher=RecordingWatcher(), compute=EXACT_CPU)
+
+    everything = sorted(one.text for one in small_data().examples)
+    assert sorted([*known[0], *known[1]]) == everything  # two folds: each knows what the other judges
+
+
 @pytest.mark.parametrize("spread", [0.0, 1.0, -0.5])
 def test_impossible_spread_is_refused(spread: float) -> None:
-    with pytest.raises(ConfigError, match=r"spread: got .*, expected a number in \(0, 1\)"):
+    with pytest.raises(ConfigError, match=r"pseudo_labels\.spread: got .*, expected a number in \(0, 1\)"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(spread=spread))
 
 
+@pytest.mark.parametrize("weight", [0.0, -1.0, 1.5, math.nan, math.inf])
+def test_impossible_weight_is_refused(weight: float) -> None:
+    with pytest.raises(ConfigError, match=r"pseudo_labels\.weight: got .*, expected a number in \(0, 1\]"):
+        TrainConfig(pseudo_labels=PseudoLabelSettings(weight=weight))
+
+
+@pytest.mark.parametrize("similarity", [-1.1, 1.1, math.nan])
+def test_impossible_similarity_is_refused(similarity: float) -> None:
+    with pytest.raises(ConfigError, match=r"pseudo_labels\.min_similarity: got"):
+        TrainConfig(pseudo_labels=PseudoLabelSettings(min_similarity=similarity))
+
+
 def test_no_neighbours_are_refused() -> None:
-    with pytest.raises(ConfigError, match="num_neighbours: got 0"):
+    with pytest.raises(ConfigError, match=r"pseudo_labels\.num_neighbours: got 0"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(num_neighbours=0))

@@ -6,7 +6,7 @@ Losses are reported part by part, each with its own denominator; the caller weig
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -69,8 +69,13 @@ class Targets:
 
     def to(self, device: torch.device) -> Targets:
         """Move all tensors to `device`."""
-        parts = (part.to(device) for part in (self.intents, self.spans, self.teacher, self.weights))
-        return Targets(*parts, is_multi_label=self.is_multi_label)
+        return replace(
+            self,
+            intents=self.intents.to(device),
+            spans=self.spans.to(device),
+            teacher=self.teacher.to(device),
+            weights=self.weights.to(device),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,8 @@ def pseudo_label(
     """
     if not unlabelled:
         return []
-    classes, class_of = torch.stack([one.example.intents for one in train]).unique(dim=0, return_inverse=True)
+    rows = torch.stack([one.example.intents for one in train])
+    classes, class_of = torch.unique(rows, dim=0, return_inverse=True)
     shares = spread_labels(
         torch.stack([one.teacher for one in (*train, *unlabelled)]),
         torch.nn.functional.one_hot(class_of).float(),

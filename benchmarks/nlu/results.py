@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nlu.training.config import TrainConfig
+from nlu.training.config import ConfigError, TrainConfig, read_train_config
 
 _ROOT = Path(__file__).parents[2]
 
@@ -93,15 +93,17 @@ def load_result(path: Path) -> RunResult:
 
 
 def is_done(name: RunName, config: TrainConfig, folder: Path) -> bool:
-    """Say whether the run's file is there, can be read and was made with `config`."""
+    """Say whether the run's file is there, can be read and was made with `config`.
+
+    A setting that did not exist when the run was made counts as left at its default.
+    """
     path = name.path(folder)
     if not path.is_file():
         return False
     try:
-        result = load_result(path)
-    except ResultError:
+        return read_train_config(load_result(path).config, str(path)) == config
+    except (ResultError, ConfigError):
         return False  # it is run again, which replaces the file
-    return bool(result.config == json.loads(json.dumps(config.to_json())))
 
 
 def read_commit() -> str:

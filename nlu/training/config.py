@@ -197,7 +197,16 @@ def load_train_config(path: Path) -> TrainConfig:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"got {path} that is no TOML file: {error}") from error
-    return _build(TrainConfig, document, str(path))
+    return read_train_config(document, str(path))
+
+
+def read_train_config(document: Mapping[str, Any], place: str) -> TrainConfig:
+    """Read what `TrainConfig.to_json` gave, perhaps of an older version; `place` is named in errors.
+
+    Raises:
+        ConfigError: an unknown key or a value of the wrong kind.
+    """
+    return _build(TrainConfig, document, place)
 
 
 def _build(kind: type[Settings], document: Mapping[str, Any], place: str) -> Settings:

@@ -165,6 +165,19 @@ def test_run_is_done_only_with_the_same_configuration(tmp_path: Path) -> None:
     assert not is_done(replace(NAME, is_choosing=True), TrainConfig(seed=2), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("config", "done"),
+    [({"seed": 2}, True), ({"seed": 2, "heads": {"span_size": 97}}, False), ({"sed": 2}, False)],
+    ids=["settings at their defaults", "another setting", "unknown setting"],
+)
+def test_setting_that_a_run_does_not_know_counts_as_default(
+    tmp_path: Path, config: dict[str, object], done: bool
+) -> None:
+    save_result(replace(result_of(TrainConfig()), config=config), tmp_path)
+
+    assert is_done(NAME, TrainConfig(seed=2), tmp_path) is done
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"name": {"model": "x"}}'])
 def test_file_that_holds_no_run_is_run_again(tmp_path: Path, text: str) -> None:
     NAME.path(tmp_path).write_text(text)

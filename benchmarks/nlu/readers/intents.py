@@ -6,7 +6,7 @@ Evaluation Dataset for Intent Classification and Out-of-Scope Prediction"; Arora
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.nlu.data import BenchmarkData, Draw, Part, carve, positions_by_intent, read_csv, read_json
@@ -33,16 +33,12 @@ def read_banking77(folder: Path, draw: Draw) -> BenchmarkData:
 
 def read_banking77_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False) -> BenchmarkData:
     """Draw ten examples per intent of BANKING77; `shows_rest` gives the other texts without labels."""
-    everything = _banking(folder, "train")
-    train, validation = draw_few(everything, draw)
-    unlabelled = _rest(everything, train, validation) if shows_rest else ()
-    return BenchmarkData(
-        name="banking77-10shot" + _RESTS_SUFFIX * shows_rest,
-        train=train,
-        validation=Part("validation", validation),
-        read_test=lambda: (Part("test", _banking(folder, "test")),),
-        notes=_few_notes(train, validation, unlabelled),
-        unlabelled=unlabelled,
+    return _few_shots(
+        "banking77-10shot",
+        _banking(folder, "train"),
+        lambda: (Part("test", _banking(folder, "test")),),
+        draw,
+        shows_rest=shows_rest,
     )
 
 
@@ -58,16 +54,12 @@ def read_clinc150(folder: Path, draw: Draw) -> BenchmarkData:  # noqa: ARG001 - 
 
 def read_clinc150_10shot(folder: Path, draw: Draw, *, shows_rest: bool = False) -> BenchmarkData:
     """Draw ten training examples per intent of CLINC150, in scope only; `shows_rest` as for BANKING77."""
-    everything = _clinc(folder, "train")
-    train, validation = draw_few(everything, draw)
-    unlabelled = _rest(everything, train, validation) if shows_rest else ()
-    return BenchmarkData(
-        name="clinc150-10shot" + _RESTS_SUFFIX * shows_rest,
-        train=train,
-        validation=Part("validation", validation),
-        read_test=lambda: (Part("test", _clinc(folder, "test")),),
-        notes=_few_notes(train, validation, unlabelled),
-        unlabelled=unlabelled,
+    return _few_shots(
+        "clinc150-10shot",
+        _clinc(folder, "train"),
+        lambda: (Part("test", _clinc(folder, "test")),),
+        draw,
+        shows_rest=shows_rest,
     )
 
 
@@ -99,12 +91,26 @@ def draw_few(examples: Sequence[Example], draw: Draw) -> tuple[tuple[Example, ..
     return tuple(train), tuple(validation)
 
 
-def _few_notes(
-    train: Sequence[Example], validation: Sequence[Example], unlabelled: Sequence[str]
-) -> tuple[str, ...]:
-    return (
-        f"{len(train)} drawn examples train, {len(validation)} validate",
-        f"{len(unlabelled)} texts are there without their labels",
+def _few_shots(
+    name: str,
+    everything: Sequence[Example],
+    read_test: Callable[[], tuple[Part, ...]],
+    draw: Draw,
+    *,
+    shows_rest: bool,
+) -> BenchmarkData:
+    train, validation = draw_few(everything, draw)
+    unlabelled = _rest(everything, train, validation) if shows_rest else ()
+    return BenchmarkData(
+        name=name + _RESTS_SUFFIX * shows_rest,
+        train=train,
+        validation=Part("validation", validation),
+        read_test=read_test,
+        notes=(
+            f"{len(train)} drawn examples train, {len(validation)} validate",
+            f"{len(unlabelled)} texts are there without their labels",
+        ),
+        unlabelled=unlabelled,
     )
 
 

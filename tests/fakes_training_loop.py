@@ -92,8 +92,12 @@ class RecordingWatcher:
     """Keeps what it hears; `on_result` may end the run by an exception."""
 
     on_result: Callable[[EpochResult], None] = lambda _: None
+    labeller_steps: list[Steps] = field(default_factory=list)
     steps: list[Steps] = field(default_factory=list)
     states: list[TrainingState] = field(default_factory=list)
+
+    def on_labeller_step(self, steps: Steps, epoch: int) -> None:
+        self.labeller_steps.append(steps)
 
     def on_step(self, steps: Steps, epoch: int) -> None:
         self.steps.append(steps)

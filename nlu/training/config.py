@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -29,6 +29,28 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Range:
+    """Numbers that a setting can have."""
+
+    expected: str
+    holds: Callable[[float], bool]
+
+
+_AT_LEAST_ONE = _Range("at least 1", lambda value: value >= 1)
+_FOLDS = _Range("of 0 or at least 2", lambda value: value == 0 or value >= 2)
+_SHARE = _Range("in [0, 1)", lambda value: 0.0 <= value < 1.0)
+_PROPER_SHARE = _Range("in (0, 1)", lambda value: 0.0 < value < 1.0)
+_WEIGHT = _Range("in (0, 1]", lambda value: 0.0 < value <= 1.0)
+_COSINE = _Range("in [-1, 1]", lambda value: -1.0 <= value <= 1.0)
+
+
+def _expect(numbers: _Range, **settings: float) -> None:
+    for name, value in settings.items():
+        if not numbers.holds(value):
+            raise ConfigError(f"{name}: got {value}, expected a number {numbers.expected}")
+
+
+@dataclass(frozen=True, slots=True)
 class OptimiserSettings:
     """AdamW or SGD with linear warm-up and linear decay to zero."""
 
@@ -42,6 +64,9 @@ class OptimiserSettings:
     batch_size: int = 32  # examples per step
     max_epochs: int = 10
     patience: int = 4  # epochs without a better primary metric before stopping
+
+    def __post_init__(self) -> None:
+        _expect(_AT_LEAST_ONE, batch_size=self.batch_size, max_epochs=self.max_epochs, patience=self.patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +87,9 @@ class LossSettings:
     contrastive: float = 0.5  # separates intents; more than this pulls the query embedding along
     label_smoothing: float = 0.0  # share of an intent's target that is spread over all, in [0, 1)
 
+    def __post_init__(self) -> None:
+        _expect(_SHARE, label_smoothing=self.label_smoothing)
+
 
 @dataclass(frozen=True, slots=True)
 class PseudoLabelSettings:
@@ -70,7 +98,14 @@ class PseudoLabelSettings:
     num_neighbours: int = 10  # that an utterance is connected to, if they are similar enough
     min_similarity: float = 0.4  # cosine of texts that are connected, in [-1, 1]
     spread: float = 0.8  # share of its intent that an utterance takes from its neighbours, in (0, 1)
+    labeller_epochs: int = 8  # of the model that is trained on what is annotated and judges the rest
     weight: float = 1.0  # of an utterance whose intent is certain, beside 1 for an annotated one; in (0, 1]
+
+    def __post_init__(self) -> None:
+        _expect(_AT_LEAST_ONE, num_neighbours=self.num_neighbours, labeller_epochs=self.labeller_epochs)
+        _expect(_COSINE, min_similarity=self.min_similarity)
+        _expect(_PROPER_SHARE, spread=self.spread)
+        _expect(_WEIGHT, weight=self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +118,10 @@ class CalibrationSettings:
     scope_score: ScopeScoreName = "neighbours"  # see nlu.out_of_scope
     num_neighbours: int = 3  # training examples that the score "neighbours" looks at
     num_folds: int = 0  # above 1: judge every training example by a model trained on the other folds
+
+    def __post_init__(self) -> None:
+        _expect(_FOLDS, num_folds=self.num_folds)
+        _expect(_SHARE, unsure_rate=self.unsure_rate, out_of_scope_rate=self.out_of_scope_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,83 +147,17 @@ class TrainConfig:
     calibration: CalibrationSettings = CalibrationSettings()
 
     def __post_init__(self) -> None:
-        """Refuse numbers that no run can have.
+        """Refuse numbers that no run can have, as the groups of settings do.
 
         Raises:
             ConfigError: a number is out of its range.
         """
-        optimiser = self.optimiser
-        for name, value, is_possible, expected in (
-            ("batch_size", optimiser.batch_size, optimiser.batch_size >= 1, "at least 1"),
-            ("max_epochs", optimiser.max_epochs, optimiser.max_epochs >= 1, "at least 1"),
-            ("patience", optimiser.patience, optimiser.patience >= 1, "at least 1"),
-            (
-                "label_smoothing",
-                self.losses.label_smoothing,
-                _is_share(self.losses.label_smoothing),
-                "in [0, 1)",
-            ),
-            (
-                "num_folds",
-                self.calibration.num_folds,
-                self.calibration.num_folds == 0 or self.calibration.num_folds >= 2,
-                "of 0 or at least 2",
-            ),
-            (
-                "unsure_rate",
-                self.calibration.unsure_rate,
-                _is_share(self.calibration.unsure_rate),
-                "in [0, 1)",
-            ),
-            (
-                "out_of_scope_rate",
-                self.calibration.out_of_scope_rate,
-                _is_share(self.calibration.out_of_scope_rate),
-                "in [0, 1)",
-            ),
-            (
-                "pseudo_labels.num_neighbours",
-                self.pseudo_labels.num_neighbours,
-                self.pseudo_labels.num_neighbours >= 1,
-                "at least 1",
-            ),
-            (
-                "pseudo_labels.min_similarity",
-                self.pseudo_labels.min_similarity,
-                -1.0 <= self.pseudo_labels.min_similarity <= 1.0,
-                "in [-1, 1]",
-            ),
-            (
-                "pseudo_labels.spread",
-                self.pseudo_labels.spread,
-                0.0 < self.pseudo_labels.spread < 1.0,
-                "in (0, 1)",
-            ),
-            (
-                "pseudo_labels.weight",
-                self.pseudo_labels.weight,
-                0.0 < self.pseudo_labels.weight <= 1.0,
-                "in (0, 1]",
-            ),
-            ("token_dropout", self.token_dropout, _is_share(self.token_dropout), "in [0, 1)"),
-            ("encoder_dropout", self.encoder_dropout, _is_share(self.encoder_dropout), "in [0, 1)"),
-            (
-                "validation_fraction",
-                self.validation_fraction,
-                _is_share(self.validation_fraction),
-                "in [0, 1)",
-            ),
-        ):
-            if not is_possible:
-                raise ConfigError(f"{name}: got {value}, expected a number {expected}")
+        _expect(_SHARE, validation_fraction=self.validation_fraction)
+        _expect(_SHARE, encoder_dropout=self.encoder_dropout, token_dropout=self.token_dropout)
 
     def to_json(self) -> dict[str, object]:
         """Give the settings as JSON values."""
         return asdict(self)
-
-
-def _is_share(value: float) -> bool:
-    return 0.0 <= value < 1.0
 
 
 def load_train_config(path: Path) -> TrainConfig:

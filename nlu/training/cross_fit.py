@@ -18,12 +18,11 @@ from nlu.text import normalise_text
 from nlu.training.calibrate import UnseenOutputs, fit_scope, run_unseen
 from nlu.training.compute import Compute
 from nlu.training.dataset import CachedExample
-from nlu.training.fit import fit_model
-from nlu.training.loop import LoopWatcher
+from nlu.training.fit import FitWatcher, fit_model
 from nlu.training.prepare import Prepared
 
 
-def run_out_of_fold(prepared: Prepared, *, watcher: LoopWatcher, compute: Compute) -> UnseenOutputs:
+def run_out_of_fold(prepared: Prepared, *, watcher: FitWatcher, compute: Compute) -> UnseenOutputs:
     """Train one model per fold on the other folds and run it on its own.
 
     Numbers are drawn from torch's generator.

@@ -140,17 +140,23 @@ def split_validation(
 def make_batches(
     examples: Sequence[CachedExample], *, batch_size: int, rng: np.random.Generator | None
 ) -> Iterator[TrainingBatch]:
-    """Give all examples once, texts of similar length together; shuffled if there is a generator."""
-    lengths = np.asarray([len(example.example.encoded) for example in examples], dtype=np.float64)
-    jitter = (
-        rng.uniform(-_LENGTH_JITTER, _LENGTH_JITTER, len(lengths))
-        if rng is not None
-        else np.zeros(len(lengths))
-    )
-    order = np.argsort(lengths + jitter, kind="stable")
+    """Give all examples once, texts of similar length together; shuffled if there is a generator.
+
+    Without one they come in the order of `order_by_length`.
+    """
+    jitter = None if rng is None else rng.uniform(-_LENGTH_JITTER, _LENGTH_JITTER, len(examples))
+    order = order_by_length(examples, jitter)
     starts: NDArray[np.int64] = np.arange(0, len(order), batch_size)
     for start in rng.permutation(starts) if rng is not None else starts:
         yield _make_batch([examples[position] for position in order[start : start + batch_size]])
+
+
+def order_by_length(
+    examples: Sequence[CachedExample], jitter: NDArray[np.float64] | None = None
+) -> NDArray[np.int64]:
+    """Give the positions of the examples, the shortest first; `jitter` in tokens is added to the lengths."""
+    lengths = np.asarray([len(example.example.encoded) for example in examples], dtype=np.float64)
+    return np.argsort(lengths if jitter is None else lengths + jitter, kind="stable")
 
 
 def _make_batch(examples: Sequence[CachedExample]) -> TrainingBatch:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
 from nlu.model import JointModel, JointOutput
 from nlu.training.compute import Compute
-from nlu.training.dataset import CachedExample, TrainingBatch, make_batches
+from nlu.training.dataset import CachedExample, TrainingBatch, make_batches, order_by_length
 
 _BATCH_SIZE = 64  # of passes without gradients
 
@@ -58,6 +59,22 @@ def run_cached(
                 embedding=output.embedding.cpu(),
             ),
         )
+
+
+def embed_cached(
+    model: JointModel, examples: Sequence[CachedExample], first_trained_layer: int, compute: Compute
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run the trained part over at least one example, as `run_cached` does.
+
+    Returns:
+        Embeddings ``(examples, hidden)`` of unit length and intent logits ``(examples, intents)``, in the
+        order of `examples`.
+    """
+    outputs = [output for _, output in run_cached(model, examples, first_trained_layer, compute)]
+    place = np.argsort(order_by_length(examples))  # where the batches have each example
+    embeddings = torch.cat([output.embedding for output in outputs])[place]
+    logits = torch.cat([output.intent_logits for output in outputs])[place]
+    return embeddings, logits
 
 
 def train_mode(model: JointModel, first_trained_layer: int) -> None:

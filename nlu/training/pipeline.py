@@ -73,8 +73,7 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
 ) -> TrainedBundle:
     """Train on `data` and write a bundle to `out_path`.
 
-    The same data, configuration and code on one machine's CPU give the same bundle. torch's global generator
-    is left as it was.
+    On one machine's CPU the same arguments give the same bundle; torch's own generator is left as it was.
 
     Args:
         data: examples to train on, with the bot's synonyms, lookups and regexes; those of `FALLBACK_INTENT`
@@ -94,34 +93,24 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
         PatternError: a regular expression is wrong.
         ResumeError: the state to go on from is another run's, or broken.
     """
-    clock = RunClock(progress)
-    compute = choose_compute(config.device, config.precision)
+    clock, compute = RunClock(progress), choose_compute(config.device, config.precision)
     parts = divide(data, validation, config, held_out=held_out or ())
     clock.report("prepare", 0.0, describe(parts, is_drawn=validation is None))
-    belongs_to = _belongs_to(data, parts, config, encoder=encoder, compute=compute)
-    folder, start = _open_folder(out_path, belongs_to, resume=resume)
+    run = _belongs_to(data, parts, config, encoder=encoder, compute=compute)
+    folder, start = _open_folder(out_path, run, resume=resume)
     with torch.random.fork_rng(devices=compute.rng_devices):
         torch.manual_seed(config.seed)
         prepared = prepare(data, parts, config, encoder, clock=clock, compute=compute)
-        watcher = _Watcher(clock, folder, config.optimiser.max_epochs, len(parts.validation) > 0)
-        clock.start_training()
+        watcher = _Watcher.begin(clock, folder, prepared)
         model, epochs = fit_model(prepared, prepared.splits, watcher=watcher, compute=compute, start=start)
         calibrated = _calibrate(model, prepared, clock=clock, compute=compute)
     contents = _make_contents(model, prepared, data, calibrated)
-    bundle, report = _evaluate(contents, encoder, prepared.parts, held_out, clock)
-    clock.report("save", 0.99, str(out_path))
-    manifest = save_bundle(bundle, encoder, Origin(hash_data(data), hash_code(), config.seed), out_path)
+    bundle, report = _evaluate(contents, encoder, parts, held_out, clock)
+    bundle_id = _save(bundle, encoder, Origin(hash_data(data), hash_code(), config.seed), out_path, clock)
     folder.clear()
-    clock.report("save", 1.0, manifest.bundle_id)
-    return TrainedBundle(
-        bundle_id=manifest.bundle_id,
-        path=out_path,
-        report=report,
-        epochs=tuple(epochs),
-        seconds=clock.elapsed_s,
-        num_trained_parameters=sum(one.numel() for one in trained_parameters(model).values()),
-        cache_seconds=prepared.cache_seconds,
-    )
+    num_trained = sum(one.numel() for one in trained_parameters(model).values())
+    seconds, caching = clock.elapsed_s, prepared.cache_seconds
+    return TrainedBundle(bundle_id, out_path, report, tuple(epochs), seconds, num_trained, caching)
 
 
 def _open_folder(
@@ -147,6 +136,9 @@ class _Folds:
 
     clock: RunClock
 
+    def on_labeller_step(self, steps: Steps, epoch: int) -> None:
+        self.clock.report_fold(f"the labeller of a fold: epoch {epoch}, step {steps.done} of {steps.total}")
+
     def on_step(self, steps: Steps, epoch: int) -> None:
         self.clock.report_fold(f"a model of a fold: epoch {epoch}, step {steps.done} of {steps.total}")
 
@@ -165,6 +157,17 @@ class _Watcher:
     folder: TrainingFolder
     max_epochs: int
     has_validation: bool
+
+    @classmethod
+    def begin(cls, clock: RunClock, folder: TrainingFolder, prepared: Prepared) -> _Watcher:
+        """Begin to measure steps."""
+        clock.start_training()
+        return cls(clock, folder, prepared.config.optimiser.max_epochs, len(prepared.splits.validation) > 0)
+
+    def on_labeller_step(self, steps: Steps, epoch: int) -> None:
+        self.clock.report_labeller(
+            f"a model to judge what nobody annotated: epoch {epoch}, step {steps.done} of {steps.total}"
+        )
 
     def on_step(self, steps: Steps, epoch: int) -> None:
         self.clock.report_step(
@@ -240,6 +243,13 @@ def _make_contents(
         training=config.to_json(),
         metrics={},
     )
+
+
+def _save(bundle: Bundle, encoder: EncoderCheckpoint, origin: Origin, out_path: Path, clock: RunClock) -> str:
+    clock.report("save", 0.99, str(out_path))
+    bundle_id = save_bundle(bundle, encoder, origin, out_path).bundle_id
+    clock.report("save", 1.0, bundle_id)
+    return bundle_id
 
 
 def _learned_synonyms(examples: Sequence[Example]) -> dict[str, str]:

@@ -69,8 +69,14 @@ class RunClock:
             self._send(Progress("cache", fraction, None, f"{done} of {total} texts"))
 
     def start_training(self) -> None:
-        """Begin to measure steps."""
+        """Begin to measure steps, perhaps afresh."""
         self._training_at_s = self._now_s()
+
+    def report_labeller(self, message: str) -> None:
+        """Report, not too often, that something is done before training; steps are measured from then on."""
+        self.start_training()
+        if self._is_due():
+            self._send(Progress("train", TRAIN_AT, None, message))
 
     def report_step(self, steps: Steps, message: str) -> None:
         """Report, not too often, that a step is done."""

@@ -1,9 +1,10 @@
-"""Intents for what customers wrote and nobody annotated, spread from annotated neighbours.
+"""Intents for what customers wrote and nobody annotated: from a model and from annotated neighbours.
 
-Every text hands its label on to the texts that the frozen encoder puts next to it, over and over: Zhou et al.
-2004, "Learning with Local and Global Consistency", section 2. What is spread trains like an annotation, but
-counts only as much as the best intent has of it: Iscen et al. 2019, "Label Propagation for Deep
-Semi-supervised Learning", section 3, weighs by certainty too.
+The model is trained on what is annotated. In its space every text hands its label on to the texts that are
+next to it, over and over: Zhou et al. 2004, "Learning with Local and Global Consistency", section 2. What is
+spread so and what the model itself believes count half each. The result trains like an annotation, but counts
+only as much as the best intent has of it: Iscen et al. 2019, "Label Propagation for Deep Semi-supervised
+Learning", section 3, spread in the space of the trained model and weigh by certainty too.
 """
 
 from __future__ import annotations
@@ -22,21 +23,30 @@ _MAX_CELLS = 1 << 24  # of the similarity matrix that are held at once
 
 
 def pseudo_label(
-    train: Sequence[CachedExample], unlabelled: Sequence[CachedExample], settings: PseudoLabelSettings
+    train: Sequence[CachedExample],
+    unlabelled: Sequence[CachedExample],
+    settings: PseudoLabelSettings,
+    *,
+    embeddings: torch.Tensor,
+    logits: torch.Tensor,
 ) -> list[CachedExample]:
     """Give `unlabelled` the intents of `train`, with a weight in (0, 1]; spans stay unknown.
 
-    Combinations of intents are spread as a whole. A text that no annotated one is connected to is left out.
+    Combinations of intents are given as a whole. A text that no annotated one is connected to is left out.
+
+    Args:
+        train: what is annotated.
+        unlabelled: at least one text.
+        settings: of the graph and of the weights.
+        embeddings: ``(train + unlabelled, hidden)`` float32 of unit length, of a model trained on `train`.
+        logits: ``(train + unlabelled, intents)`` float32 of the same model.
     """
-    if not unlabelled:
-        return []
     rows = torch.stack([one.example.intents for one in train])
     classes, class_of = torch.unique(rows, dim=0, return_inverse=True)
-    shares = spread_labels(
-        torch.stack([one.teacher for one in (*train, *unlabelled)]),
-        torch.nn.functional.one_hot(class_of).float(),
-        settings,
-    )[len(train) :]  # (unlabelled, classes)
+    spread = spread_labels(embeddings, torch.nn.functional.one_hot(class_of).float(), settings)[len(train) :]
+    believed = torch.softmax(logits[len(train) :] @ classes.T, dim=1)  # of several intents too: their odds
+    is_reached = spread.sum(dim=1, keepdim=True) > 0.0
+    shares = torch.where(is_reached, (spread + believed) / 2, 0.0)  # (unlabelled, classes)
     best = shares.max(dim=1)
     return [
         replace(one, example=replace(one.example, intents=classes[number], weight=settings.weight * share))

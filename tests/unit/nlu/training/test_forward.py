@@ -9,7 +9,7 @@ from nlu.checkpoint import EncoderCheckpoint
 from nlu.training.compute import EXACT_CPU
 from nlu.training.config import ConfigError
 from nlu.training.dataset import make_batches
-from nlu.training.forward import drop_tokens, run_trained_part
+from nlu.training.forward import drop_tokens, embed_cached, run_trained_part
 from tests.fakes_nlu import small_data, tiny_config
 from tests.fakes_training_loop import make_model, make_splits
 
@@ -43,6 +43,21 @@ def test_tokens_are_dropped_below_the_trained_layers(
     assert torch.equal(exact.embedding, again.embedding)
     assert not torch.allclose(dropped.embedding, exact.embedding, atol=1e-3)
     assert torch.allclose(all_gone.embedding[0], all_gone.embedding[1], atol=1e-5)  # nothing tells them apart
+
+
+def test_outputs_come_in_the_order_of_the_examples(checkpoint: EncoderCheckpoint) -> None:
+    config = tiny_config()
+    splits = make_splits(checkpoint, config, small_data().examples)
+    lengths = [len(one.example.encoded) for one in splits.train]
+    assert lengths != sorted(lengths)
+    with torch.random.fork_rng(devices=[]):
+        model, first = make_model(checkpoint, config, splits.label_map), splits.first_trained_layer
+
+        embeddings, logits = embed_cached(model, splits.train, first, EXACT_CPU)
+        alone = [embed_cached(model, [one], first, EXACT_CPU) for one in splits.train]
+
+    torch.testing.assert_close(embeddings, torch.cat([embedding for embedding, _ in alone]))
+    torch.testing.assert_close(logits, torch.cat([logit for _, logit in alone]))
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])

@@ -190,24 +190,33 @@ def stop_after(epoch: int) -> Callable[[Progress], None]:
     return stop
 
 
-def interrupt(checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig) -> None:
+def interrupt(
+    checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig, texts: tuple[str, ...] = ()
+) -> None:
+    data = replace(small_data(), unlabelled=texts)
     with pytest.raises(StoppedError):
-        train_bundle(small_data(), config, encoder=checkpoint, out_path=out_path, progress=stop_after(2))
+        train_bundle(data, config, encoder=checkpoint, out_path=out_path, progress=stop_after(2))
 
 
-def resume(checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig) -> TrainedBundle:
+def resume(
+    checkpoint: EncoderCheckpoint, out_path: Path, config: TrainConfig, texts: tuple[str, ...] = ()
+) -> TrainedBundle:
+    data = replace(small_data(), unlabelled=texts)
     return train_bundle(
-        small_data(), config, encoder=checkpoint, out_path=out_path, progress=lambda _: None, resume=True
+        data, config, encoder=checkpoint, out_path=out_path, progress=lambda _: None, resume=True
     )
 
 
-def test_interrupted_run_goes_on_to_the_same_bundle(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+@pytest.mark.parametrize("texts", [(), ("hello track", "return my hat now")], ids=["plain", "unlabelled"])
+def test_interrupted_run_goes_on_to_the_same_bundle(
+    checkpoint: EncoderCheckpoint, tmp_path: Path, texts: tuple[str, ...]
+) -> None:
     config = tiny_config(max_epochs=4)
-    whole = train(small_data(), checkpoint, tmp_path / "whole", config)
-    interrupt(checkpoint, tmp_path / "resumed", config)
+    whole = train(replace(small_data(), unlabelled=texts), checkpoint, tmp_path / "whole", config)
+    interrupt(checkpoint, tmp_path / "resumed", config, texts)
     assert (tmp_path / "resumed.training").is_dir()
 
-    resumed = resume(checkpoint, tmp_path / "resumed", config)
+    resumed = resume(checkpoint, tmp_path / "resumed", config, texts)
 
     assert resumed.bundle_id == whole.bundle_id
     assert [one.epoch for one in resumed.epochs] == [1, 2, 3, 4]
@@ -263,14 +272,7 @@ def test_state_of_other_unlabelled_texts_is_refused(checkpoint: EncoderCheckpoin
     interrupt(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4))
 
     with pytest.raises(ResumeError, match="another data set"):
-        train_bundle(
-            replace(small_data(), unlabelled=("hello track",)),
-            tiny_config(max_epochs=4),
-            encoder=checkpoint,
-            out_path=tmp_path / "bundle",
-            progress=lambda _: None,
-            resume=True,
-        )
+        resume(checkpoint, tmp_path / "bundle", tiny_config(max_epochs=4), ("hello track",))
 
 
 def test_without_resuming_a_run_starts_afresh(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -46,6 +47,16 @@ def labelled(*degrees: float) -> list[CachedExample]:
     return [cached(point, rows[place % 2]) for place, point in enumerate(on_circle(*degrees))]
 
 
+def label(
+    train: Sequence[CachedExample], texts: Sequence[CachedExample], settings: PseudoLabelSettings
+) -> list[CachedExample]:
+    """Take the embeddings that the examples bring; the model believes in the nearest annotated examples."""
+    embeddings = torch.stack([one.teacher for one in (*train, *texts)])
+    intents = torch.stack([one.example.intents for one in train])
+    logits = 100.0 * embeddings @ embeddings[: len(train)].T @ intents
+    return pseudo_label(train, texts, settings, embeddings=embeddings, logits=logits)
+
+
 def test_label_travels_along_a_chain_of_neighbours() -> None:
     chain = [10.0 * step for step in range(1, 10)]  # its end at 90 is nearer to the other label at 150
     points = on_circle(0.0, 150.0, *chain, 145.0)
@@ -67,7 +78,7 @@ def test_annotated_texts_keep_their_labels() -> None:
 
 
 def test_text_between_two_intents_counts_less_than_one_beside_one() -> None:
-    between, beside = pseudo_label(labelled(0.0, 90.0), unlabelled(45.0, 1.0), PseudoLabelSettings())
+    between, beside = label(labelled(0.0, 90.0), unlabelled(45.0, 1.0), PseudoLabelSettings())
 
     assert between.example.weight == pytest.approx(0.5, abs=0.05)
     assert 0.8 < beside.example.weight <= 1.0
@@ -76,8 +87,8 @@ def test_text_between_two_intents_counts_less_than_one_beside_one() -> None:
 
 
 def test_weight_of_certain_labels_is_set() -> None:
-    (full,) = pseudo_label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings())
-    (half,) = pseudo_label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings(weight=0.5))
+    (full,) = label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings())
+    (half,) = label(labelled(0.0, 180.0), unlabelled(1.0), PseudoLabelSettings(weight=0.5))
 
     assert (full.example.weight, half.example.weight) == pytest.approx((1.0, 0.5))
 
@@ -86,31 +97,38 @@ def test_weight_of_certain_labels_is_set() -> None:
 def test_text_that_is_unlike_everything_is_left_out(min_similarity: float, num_labelled: int) -> None:
     stray = unlabelled(90.0)
 
-    spread = pseudo_label(labelled(0.0, 1.0), stray, PseudoLabelSettings(min_similarity=min_similarity))
+    spread = label(labelled(0.0, 1.0), stray, PseudoLabelSettings(min_similarity=min_similarity))
 
     assert len(spread) == num_labelled
 
 
 def test_strays_that_resemble_each_other_alone_are_left_out() -> None:
-    assert pseudo_label(labelled(0.0, 1.0), unlabelled(178.0, 179.0, 180.0), PseudoLabelSettings()) == []
+    assert label(labelled(0.0, 1.0), unlabelled(178.0, 179.0, 180.0), PseudoLabelSettings()) == []
 
 
 def test_combinations_of_intents_are_spread_as_a_whole() -> None:
     train = [cached(on_circle(0.0)[0], [1.0, 1.0]), cached(on_circle(90.0)[0], [0.0, 1.0])]
 
-    (spread,) = pseudo_label(train, unlabelled(3.0), PseudoLabelSettings())
+    (spread,) = label(train, unlabelled(3.0), PseudoLabelSettings())
 
     assert spread.example.intents.tolist() == [1.0, 1.0]
 
 
 def test_a_single_intent_is_certain() -> None:
-    (spread,) = pseudo_label(labelled(0.0), unlabelled(3.0), PseudoLabelSettings())
+    (spread,) = label(labelled(0.0), unlabelled(3.0), PseudoLabelSettings())
 
     assert spread.example.weight == pytest.approx(1.0)
 
 
-def test_nothing_to_label_gives_nothing() -> None:
-    assert pseudo_label(labelled(0.0, 1.0), [], PseudoLabelSettings()) == []
+def test_model_and_neighbours_count_half_each() -> None:
+    train, texts = labelled(0.0, 180.0), unlabelled(1.0)
+    embeddings = torch.stack([one.teacher for one in (*train, *texts)])
+    unsure = torch.tensor([[9.0, 0.0], [0.0, 9.0], [0.0, 0.0]])
+
+    (doubted,) = pseudo_label(train, texts, PseudoLabelSettings(), embeddings=embeddings, logits=unsure)
+
+    assert doubted.example.intents.tolist() == [1.0, 0.0]
+    assert doubted.example.weight == pytest.approx((1.0 + 0.5) / 2)
 
 
 def test_graph_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +141,7 @@ def test_graph_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_batch_says_what_is_unknown_and_what_weighs_less() -> None:
-    (spread,) = pseudo_label(labelled(0.0), unlabelled(1.0), PseudoLabelSettings(weight=0.25))
+    (spread,) = label(labelled(0.0), unlabelled(1.0), PseudoLabelSettings(weight=0.25))
 
     (batch,) = make_batches([*labelled(0.0), spread], batch_size=2, rng=None)
 
@@ -205,9 +223,9 @@ def test_fold_spreads_only_what_it_may_know(
     prepared = prepared_with(("hello track", "return my hat now"), checkpoint, config)
     known: list[list[str]] = []
 
-    def noted(train: Sequence[CachedExample], *args: object) -> list[CachedExample]:
+    def noted(train: Sequence[CachedExample], *args: Any, **tensors: Any) -> list[CachedExample]:
         known.append(sorted(texts_of(train)))
-        return pseudo_label(train, *args)  # type: ignore[arg-type]
+        return pseudo_label(train, *args, **tensors)
 
     monkeypatch.setattr(fit, "pseudo_label", noted)
     with torch.random.fork_rng(devices=[]):
@@ -218,24 +236,52 @@ def test_fold_spreads_only_what_it_may_know(
     assert sorted([*known[0], *known[1]]) == everything  # two folds: each knows what the other judges
 
 
+@pytest.mark.parametrize("labeller_epochs", [1, 3])
+def test_labeller_trains_first_on_what_is_annotated(
+    checkpoint: EncoderCheckpoint, labeller_epochs: int
+) -> None:
+    config = replace(
+        tiny_config(max_epochs=2), pseudo_labels=PseudoLabelSettings(labeller_epochs=labeller_epochs)
+    )
+    prepared = prepared_with(("hello track", "return my hat now"), checkpoint, config)
+    watcher = RecordingWatcher()
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        fit.fit_model(prepared, prepared.splits, watcher=watcher, compute=EXACT_CPU)
+
+    per_epoch = -(-len(prepared.splits.train) // config.optimiser.batch_size)
+    assert watcher.labeller_steps[-1].done == watcher.labeller_steps[-1].total == labeller_epochs * per_epoch
+    assert len(watcher.states) == 2  # those of the labeller are nobody's
+
+
+def test_without_other_texts_there_is_no_labeller(checkpoint: EncoderCheckpoint) -> None:
+    prepared, watcher = prepared_with((), checkpoint, tiny_config(max_epochs=1)), RecordingWatcher()
+
+    with torch.random.fork_rng(devices=[]):
+        fit.fit_model(prepared, prepared.splits, watcher=watcher, compute=EXACT_CPU)
+
+    assert watcher.labeller_steps == []
+
+
 @pytest.mark.parametrize("spread", [0.0, 1.0, -0.5])
 def test_impossible_spread_is_refused(spread: float) -> None:
-    with pytest.raises(ConfigError, match=r"pseudo_labels\.spread: got .*, expected a number in \(0, 1\)"):
+    with pytest.raises(ConfigError, match=r"spread: got .*, expected a number in \(0, 1\)"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(spread=spread))
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, 1.5, math.nan, math.inf])
 def test_impossible_weight_is_refused(weight: float) -> None:
-    with pytest.raises(ConfigError, match=r"pseudo_labels\.weight: got .*, expected a number in \(0, 1\]"):
+    with pytest.raises(ConfigError, match=r"weight: got .*, expected a number in \(0, 1\]"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(weight=weight))
 
 
 @pytest.mark.parametrize("similarity", [-1.1, 1.1, math.nan])
 def test_impossible_similarity_is_refused(similarity: float) -> None:
-    with pytest.raises(ConfigError, match=r"pseudo_labels\.min_similarity: got"):
+    with pytest.raises(ConfigError, match=r"min_similarity: got"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(min_similarity=similarity))
 
 
 def test_no_neighbours_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"pseudo_labels\.num_neighbours: got 0"):
+    with pytest.raises(ConfigError, match=r"num_neighbours: got 0"):
         TrainConfig(pseudo_labels=PseudoLabelSettings(num_neighbours=0))

@@ -97,11 +97,23 @@ def _data(benchmark: BenchmarkSet, runs: Sequence[RunResult]) -> str:
 
 
 def _label(figure: Figure, runs: Sequence[RunResult]) -> str:
-    """Say beside a time how many processes shared the machine."""
-    num_jobs = max(run.num_jobs for run in runs)
-    if figure.metric != TRAINING_MINUTES or num_jobs == 1:
+    """Say beside a time how many threads the runs had, and how many processes shared the machine."""
+    if figure.metric != TRAINING_MINUTES:
         return figure.label
-    return f"{figure.label}, {num_jobs} processes at once"
+    label, timed = figure.label, _fastest_way(runs)
+    if timed[0].num_threads is not None:
+        label += f", {timed[0].num_threads} threads"
+    return label if timed[0].num_jobs == 1 else f"{label}, {timed[0].num_jobs} processes at once"
+
+
+def _fastest_way(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Choose the runs that a time is about: alone on the machine if any was, and with the most threads."""
+    alone = [run for run in runs if run.num_jobs == min(run.num_jobs for run in runs)]
+    return [run for run in alone if run.num_threads == max(alone, key=_threads).num_threads]
+
+
+def _threads(run: RunResult) -> int:
+    return run.num_threads or 0
 
 
 def _cells(figure: Figure, values: Sequence[float]) -> list[str]:
@@ -122,7 +134,7 @@ def _method_row(benchmark: BenchmarkSet, method: str, runs: Sequence[RunResult])
 def _values(figure: Figure, runs: Sequence[RunResult]) -> list[float]:
     """Collect the figure of every run that has it; runs about choosing show their validation part."""
     if figure.metric == TRAINING_MINUTES:
-        return [run.seconds / 60 for run in runs]
+        return [run.seconds / 60 for run in _fastest_way(runs)]
     parts = [
         run.metrics.get(_VALIDATION if run.name.is_choosing and figure.part == _TEST else figure.part, {})
         for run in runs
@@ -136,7 +148,7 @@ def _spread(figure: Figure, values: Sequence[float]) -> str:
 
 
 def _minutes(runs: Sequence[RunResult]) -> str:
-    return f"{mean(run.seconds for run in runs) / 60:.1f} min"
+    return f"{mean(run.seconds for run in _fastest_way(runs)) / 60:.1f} min"
 
 
 def _memory(runs: Sequence[RunResult]) -> str:

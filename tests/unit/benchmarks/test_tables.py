@@ -47,9 +47,22 @@ def test_limit_is_reached_from_below() -> None:
     [(1, "training, minutes"), (4, "training, minutes, 4 processes at once")],
 )
 def test_time_says_how_many_processes_shared_the_machine(num_jobs: int, label: str) -> None:
-    rows = set_rows([run_of(0.95), replace(run_of(0.95, seed=2), num_jobs=num_jobs)])
+    rows = set_rows([replace(run_of(0.95, seed=seed), num_jobs=num_jobs) for seed in (1, 2)])
 
     assert [cells_of(row)[1] for row in rows] == ["accuracy, %", "expected calibration error", label]
+
+
+def test_time_is_that_of_runs_with_the_machine_to_themselves() -> None:
+    whole = replace(run_of(0.95), num_threads=2)
+    shared = [
+        replace(run_of(0.95, seed=2), num_threads=1, seconds=700.0),
+        replace(run_of(0.95, seed=3), num_threads=2, num_jobs=2, seconds=800.0),
+    ]
+
+    *_, minutes = set_rows([whole, *shared])
+
+    assert cells_of(minutes)[1:4] == ["training, minutes, 2 threads", "5.000", "1"]
+    assert cells_of(set_rows([whole, *shared])[0])[-2] == "5.0 min"
 
 
 def test_unusual_method_stands_behind_the_set() -> None:

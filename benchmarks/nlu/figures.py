@@ -43,6 +43,9 @@ class Figure:
 _CALIBRATION = Figure(
     "calibration_error", "expected calibration error", 0.03, "", is_percent=False, is_limit=True
 )
+_CHANCE = Figure(  # only where the test part is small
+    "chance_calibration_error", "the same of honest confidences on so few examples", is_percent=False
+)
 _SCOPE = "BERT with 40 % out-of-scope recall (Larson et al. 2019)"
 _JOINT_BERT = "{} BERT + CRF, {} DistilBERT + CRF, best of their epochs (JointBERT by monologg)"
 _PUBLISHED_TOKENS = {
@@ -96,6 +99,7 @@ CUREKART = (
     Figure("out_of_scope_recall", "out-of-scope recall at the shipped threshold, %"),
     Figure("out_of_scope_auroc", "out-of-scope AUROC", is_percent=False),
     _CALIBRATION,
+    _CHANCE,
 )
 SNIPS = (
     Figure("intent_accuracy", "intent accuracy, %", 0.989, _JOINT_BERT.format(98.6, 98.6)),
@@ -130,6 +134,7 @@ NLUPP = (
     Figure("span_f1", "slot F1, strict, %"),
     Figure("frame_accuracy", "sentence accuracy, %"),
     _CALIBRATION,
+    _CHANCE,
 )
 MULTIDOGO = (
     Figure("intent_accuracy", "intents, all right, %"),

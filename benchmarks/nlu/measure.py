@@ -16,6 +16,8 @@ def metrics_of(part: Part, parsed: Sequence[ParsedUtterance], report: Evaluation
     """Give every number that a table may show about `part`."""
     numbers = dict(report.summary())
     numbers["entity_macro_f1"] = report.entity_averages.macro.f1
+    if report.chance_calibration_error is not None:
+        numbers["chance_calibration_error"] = report.chance_calibration_error
     if report.atoms:
         numbers["intent_set_f1"] = intent_set_f1(part.examples, parsed)
     if part.windows:

@@ -9,6 +9,7 @@ import numpy as np
 
 _NUM_BINS = 15
 _MAX_POINTS = 100
+_NUM_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,25 @@ def expected_calibration_error(
     bins = reliability_bins(confidences, hits, num_bins=num_bins)
     gaps = (abs(one.confidence - one.accuracy) * one.count for one in bins)
     return sum(gaps) / len(hits) if hits else 0.0
+
+
+def chance_calibration_error(confidences: Sequence[float], *, num_bins: int = _NUM_BINS) -> float:
+    """Give the expected calibration error that honest confidences would show on so few predictions.
+
+    Every prediction is drawn right with its own confidence, many times over; the mean of the errors. It
+    shrinks with the number of predictions. Bröcker and Smith 2007, "Increasing the Reliability of Reliability
+    Diagrams", section 3, resample so; 0 for no predictions.
+    """
+    if not confidences:
+        return 0.0
+    rng = np.random.default_rng(0)
+    values = np.asarray(confidences, dtype=np.float64)
+    bins = np.minimum((values * num_bins).astype(np.int64), num_bins - 1)
+    errors = [
+        np.abs(np.bincount(bins, weights=values - (rng.random(len(values)) < values))).sum() / len(values)
+        for _ in range(_NUM_DRAWS)
+    ]
+    return float(np.mean(errors))
 
 
 def coverage_curve(

@@ -188,6 +188,9 @@ def _pictures(report: EvaluationReport) -> list[Picture]:
     pictures = []
     if report.num_examples:
         note = "Bars that end on the dashed line are honest; above each its number of utterances."
+        chance = report.chance_calibration_error
+        if chance is not None:
+            note += f" By chance alone, honest confidences show an error of {chance:.3f} here."
         pictures.append(Picture("Reliability", note, _drawing(draw_reliability(report))))
         note = "What a threshold on the confidence would accept, and how much of that is right."
         pictures.append(Picture("Coverage and accuracy", note, _drawing(draw_coverage(report))))

@@ -16,6 +16,7 @@ from nlu.evaluation.confidence import (
     CoveragePoint,
     ReliabilityBin,
     auroc,
+    chance_calibration_error,
     coverage_curve,
     expected_calibration_error,
     reliability_bins,
@@ -117,6 +118,8 @@ class EvaluationReport:
         accepted_out_of_scope: those that were not refused.
         examples_hash: of texts and annotations in their order; equal for reports that can be compared.
         tokens: score per token, when somebody asked for it.
+        chance_calibration_error: the `calibration_error` of honest confidences on so few examples; None in
+            reports of older versions.
     """
 
     num_examples: int
@@ -143,6 +146,7 @@ class EvaluationReport:
     accepted_out_of_scope: tuple[Miss, ...]
     examples_hash: str
     tokens: TokenReport | None = None
+    chance_calibration_error: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Give the report as JSON values."""
@@ -237,6 +241,7 @@ def compare(parsed: Sequence[ParsedUtterance], examples: Sequence[Example]) -> E
         out_of_scope_auroc=auroc(_scope_scores(in_scope), _scope_scores(out_of_scope)),
         accepted_out_of_scope=tuple(pair.miss() for pair in out_of_scope if not pair.is_refused),
         examples_hash=_hash_examples(examples),
+        chance_calibration_error=chance_calibration_error(confidences),
     )
 
 

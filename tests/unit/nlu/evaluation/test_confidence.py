@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nlu.evaluation.confidence import (
     CoveragePoint,
     auroc,
+    chance_calibration_error,
     coverage_curve,
     expected_calibration_error,
     reliability_bins,
@@ -29,6 +30,30 @@ def test_full_confidence_is_in_the_last_bin() -> None:
 
 def test_nothing_has_no_calibration_error() -> None:
     assert expected_calibration_error([], []) == 0.0
+
+
+def test_chance_error_is_that_of_honest_confidences() -> None:
+    rng = np.random.default_rng(5)
+    confidences = rng.random(120)
+    errors = [
+        expected_calibration_error(confidences.tolist(), (rng.random(120) < confidences).tolist())
+        for _ in range(200)
+    ]
+
+    assert chance_calibration_error(confidences.tolist()) == pytest.approx(np.mean(errors), rel=0.1)
+
+
+def test_chance_error_shrinks_with_the_number_of_predictions() -> None:
+    few, many = chance_calibration_error([0.7] * 50), chance_calibration_error([0.7] * 5000)
+
+    half_normal = np.sqrt(0.7 * 0.3 / 50) * np.sqrt(2 / np.pi)  # all in one bin
+    assert few == pytest.approx(half_normal, rel=0.1)
+    assert many == pytest.approx(few / 10, rel=0.15)
+
+
+@pytest.mark.parametrize("confidences", [[], [1.0], [0.0, 1.0, 1.0]])
+def test_certainty_and_nothing_have_no_chance_error(confidences: list[float]) -> None:
+    assert chance_calibration_error(confidences) == 0.0
 
 
 def test_reliability_bins_hold_every_prediction_once() -> None:

@@ -79,6 +79,13 @@ def test_report_is_json() -> None:
     assert EvaluationReport.from_json(document) == report
 
 
+def test_report_of_an_older_version_lacks_the_error_by_chance() -> None:
+    document = evaluate(parse_all_right, EXAMPLES).to_json()
+    del document["chance_calibration_error"]
+
+    assert EvaluationReport.from_json(document).chance_calibration_error is None
+
+
 def test_report_of_another_form_is_refused() -> None:
     with pytest.raises(ReportError, match="evaluate again"):
         EvaluationReport.from_json({"num_examples": 3})

@@ -62,5 +62,5 @@ def _example(row: Mapping[str, Any], source: str) -> Example:
         annotate(row["text"], slot["span"][0], slot["span"][1], name)
         for name, slot in row.get("slots", {}).items()
     )
-    intent = "+".join(sorted(row.get("intents", ()))) or NO_INTENT
+    intent = "+".join(sorted(set(row.get("intents", ())))) or NO_INTENT  # some names stand twice
     return Example(row["text"], intent, tuple(sorted(entities, key=lambda entity: entity.start)), source)

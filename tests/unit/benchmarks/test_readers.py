@@ -243,7 +243,7 @@ def write_nlupp(folder: Path) -> None:
     for number in range(20):
         slots = {"date": {"text": "may", "span": [3, 6], "value": {}}}
         rows = [
-            {"text": f"in may {number}", "intents": ["why", "book"], "slots": slots},
+            {"text": f"in may {number}", "intents": ["why", "book", "why"], "slots": slots},
             {"text": f"hm {number}"},
         ]
         write(folder / f"nlupp/hotels/fold{number}.json", json.dumps(rows))

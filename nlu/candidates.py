@@ -37,7 +37,9 @@ class Candidates:
         return next(matches, None)
 
 
-def intent_candidates(logits: NDArray[np.float32], label_map: LabelMap) -> list[Candidates]:
+def intent_candidates(
+    logits: NDArray[np.float32], label_map: LabelMap, labels: Sequence[str] | None = None
+) -> list[Candidates]:
     """Score the candidates of every utterance.
 
     Candidates are all trained labels and the combination of all atoms with a positive logit. An unseen
@@ -46,16 +48,18 @@ def intent_candidates(logits: NDArray[np.float32], label_map: LabelMap) -> list[
     Args:
         logits: ``(batch, num_intents)`` float32, of the intent head.
         label_map: the labels; without combinations the logits are the scores.
+        labels: the trained ones of a model that was trained on fewer; by default all of `label_map`.
     """
     if not label_map.is_multi_label:
         return [Candidates(label_map.intent_labels, row) for row in logits]
-    members = np.zeros((len(label_map.intent_labels), logits.shape[1]), dtype=np.float32)
-    for number, label in enumerate(label_map.intent_labels):
+    trained = label_map.intent_labels if labels is None else tuple(labels)
+    members = np.zeros((len(trained), logits.shape[1]), dtype=np.float32)
+    for number, label in enumerate(trained):
         members[number, list(label_map.intent_ids(label))] = 1.0
     scores = logits @ members.T  # (batch, labels)
     known = {frozenset(np.flatnonzero(row).tolist()) for row in members}
     return [
-        _with_combination(row, Candidates(label_map.intent_labels, row_scores), known, label_map.intents)
+        _with_combination(row, Candidates(trained, row_scores), known, label_map.intents)
         for row, row_scores in zip(logits, scores, strict=True)
     ]
 

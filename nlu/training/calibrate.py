@@ -90,8 +90,12 @@ def run_unseen(
     *,
     splits: TrainingSplits,
     compute: Compute,
+    trained_labels: Sequence[str] | None = None,
 ) -> UnseenOutputs:
-    """Run a trained model over examples that it was not trained on; `splits` gives labels and layer."""
+    """Run a trained model over examples that it was not trained on.
+
+    `splits` gives label map and layer; `trained_labels` are the intents that it was trained on, if not all.
+    """
     label_map = splits.label_map
     logits, intents, cells, labels, embeddings = [], [], [], [], []
     for batch, output in run_cached(model, examples, splits.first_trained_layer, compute):
@@ -106,7 +110,9 @@ def run_unseen(
         labels.append(batch.targets.spans[chosen])
     num_intents = len(label_map.intents)
     all_logits = _stack(logits, num_intents)
-    candidate_logits, candidates = _candidate_logits(all_logits, _stack(intents, num_intents), label_map)
+    candidate_logits, candidates = _candidate_logits(
+        all_logits, _stack(intents, num_intents), label_map, trained_labels
+    )
     return UnseenOutputs(
         intent_logits=candidate_logits,
         intents=candidates,
@@ -144,14 +150,17 @@ def _thresholds(
 
 
 def _candidate_logits(
-    logits: NDArray[np.float32], intents: NDArray[np.float32], label_map: LabelMap
+    logits: NDArray[np.float32],
+    intents: NDArray[np.float32],
+    label_map: LabelMap,
+    labels: Sequence[str] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Give the logits of the candidates, and the true one of every utterance: -1 where it is none of them."""
     if not label_map.is_multi_label:
         return logits, intents.argmax(axis=1)
     rows = np.full((len(logits), len(label_map.intent_labels) + 1), _NO_CANDIDATE, dtype=np.float32)
     true = np.full(len(logits), -1, dtype=np.int64)
-    for row, candidates in enumerate(intent_candidates(logits, label_map)):
+    for row, candidates in enumerate(intent_candidates(logits, label_map, labels)):
         rows[row, : len(candidates.logits)] = candidates.logits
         number = candidates.number_of(intent_label(torch.from_numpy(intents[row]), label_map))
         true[row] = -1 if number is None else number

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nlu.labels import LabelMap
 from nlu.text import normalise_text
 from nlu.training.calibrate import UnseenOutputs, fit_scope, run_unseen
 from nlu.training.compute import Compute
@@ -42,7 +43,16 @@ def run_out_of_fold(prepared: Prepared, *, watcher: FitWatcher, compute: Compute
         others = replace(splits, train=outside, validation=())
         model, _ = fit_model(prepared, others, watcher=watcher, compute=compute)
         scope = fit_scope(model, others, config.calibration, compute)
-        outputs.append(run_unseen(model, inside, scope, splits=splits, compute=compute))
+        outputs.append(
+            run_unseen(
+                model,
+                inside,
+                scope,
+                splits=splits,
+                compute=compute,
+                trained_labels=_labels_of(outside, splits.label_map),
+            )
+        )
     return UnseenOutputs.join(outputs) if outputs else UnseenOutputs.nothing()
 
 
@@ -68,6 +78,14 @@ def assign_folds(
         for place, member in enumerate(rng.permutation(len(members)).tolist()):
             fold_of[members[member]] = (first + place) % num_folds
     return np.asarray([fold_of[text] for text in texts], dtype=np.int64)
+
+
+def _labels_of(examples: Sequence[CachedExample], label_map: LabelMap) -> list[str]:
+    """Name the labels that occur: a combination that the others never showed is new to their model."""
+    present = {tuple(example.example.intents.nonzero().flatten().tolist()) for example in examples}
+    return [
+        label for label in label_map.intent_labels if tuple(sorted(label_map.intent_ids(label))) in present
+    ]
 
 
 def _divide(

@@ -40,6 +40,15 @@ def test_an_unseen_combination_is_named_by_its_logits_and_comes_last() -> None:
     assert candidates.logits.tolist() == [-1.0, 3.0, 4.0]
 
 
+def test_a_label_that_a_model_was_not_trained_on_must_be_found_by_its_atoms() -> None:
+    found, missed = intent_candidates(
+        np.concatenate([row(2.0, 1.0, -4.0), row(2.0, -1.0, -4.0)]), MULTI, ["c"]
+    )
+
+    assert (found.names, found.logits.tolist()) == (("c", "a+b"), [-4.0, 3.0])
+    assert (missed.names, missed.logits.tolist()) == (("c", "a"), [-4.0, 2.0])
+
+
 def test_an_atom_that_never_stood_alone_can_be_a_candidate() -> None:
     assert intent_candidates(row(1.0, -2.0, -3.0), MULTI)[0].names == ("b+a", "c", "a")
 

@@ -62,6 +62,7 @@ class Ledger:
     trained_on: dict[int, list[str]] = field(default_factory=dict)
     judged: list[tuple[int, list[str]]] = field(default_factory=list)
     models: list[JointModel] = field(default_factory=list)  # kept, so that no id is given twice
+    labels: list[list[str]] = field(default_factory=list)
     num_validation: int = 0
 
     def keep(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +76,7 @@ class Ledger:
 
         def noted_run(model: JointModel, examples: Sequence[CachedExample], *args, **kwargs):  # type: ignore[no-untyped-def]
             self.judged.append((id(model), texts_of(examples)))
+            self.labels.append(kwargs["trained_labels"])
             return run_unseen(model, examples, *args, **kwargs)
 
         monkeypatch.setattr(fit, "train_loop", noted_training)
@@ -261,3 +263,17 @@ def test_several_intents_are_judged_out_of_fold(checkpoint: EncoderCheckpoint) -
     num_labels = 4  # greet, greet+track, return, track; one more place for a combination nobody trained
     assert outputs.intent_logits.shape[1] == num_labels + 1
     assert len(outputs.scope_scores) == len(small_data().examples) + len(both)
+
+
+def test_combination_of_one_fold_is_no_trained_label_where_it_is_judged(
+    checkpoint: EncoderCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger()
+    ledger.keep(monkeypatch)
+    both = example("hi track my hat", "track+greet")
+
+    judged(checkpoint, with_folds(2), (*small_data().examples, both))
+
+    all_labels = ["greet", "return", "track", "track+greet"]
+    for (_, texts), labels in zip(ledger.judged, ledger.labels, strict=True):
+        assert labels == (all_labels[:3] if both.text in texts else all_labels)

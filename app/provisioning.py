@@ -85,8 +85,8 @@ def open_stores(settings: Settings) -> Stores:
 def ensure_faq(stores: Stores, bot: Bot) -> None:
     """Import the bot's FAQ into a store that has no entries yet."""
     if bot.faq_path is not None and not stores.faq.published():
-        counts = stores.faq.import_entries(read_faq(bot.faq_path), actor="first start")
-        log.info("faq_imported", extra={"num_entries": counts.num_added})
+        plan = stores.faq.import_entries(read_faq(bot.faq_path), actor="first start")
+        log.info("faq_imported", extra={"num_entries": len(plan.added)})
 
 
 def ensure_champion(stores: Stores, settings: Settings, bot: Bot) -> ModelInfo:

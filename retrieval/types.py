@@ -6,6 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Literal
+
+FaqStatus = Literal["draft", "published", "archived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,9 @@ class FaqEntry:
     """A question with its help passage (Markdown, one to several paragraphs separated by blank lines).
 
     `entry_id` is a stable slug such as ``shipping-times``; `source` is the link shown to the customer,
-    may be empty; `origin` is ``file:line`` of the imported file for error messages.
+    may be empty; `language` is a BCP 47 tag such as ``en`` or ``en-GB``; `origin` is ``file:line`` of the
+    imported file for error messages. The entry answers from `valid_from` to `valid_until`, both days
+    included, and only while it is published.
     """
 
     entry_id: str
@@ -24,12 +30,21 @@ class FaqEntry:
     source: str = ""
     language: str = "en"
     origin: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    status: FaqStatus = "published"
+
+    def is_valid_on(self, day: date) -> bool:
+        """Say whether the entry answers on this day."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
 
 
 def content_hash(entries: Iterable[FaqEntry]) -> str:
     """Hash what customers and indexes see of `entries`: not their order, nor where they came from."""
     content = [asdict(replace(entry, origin="")) for entry in sorted(entries, key=lambda e: e.entry_id)]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=date.isoformat).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

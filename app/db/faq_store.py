@@ -1,12 +1,10 @@
-"""The FAQ entries: the truth from which indexes are built."""
+"""The FAQ entries with every version they had: the truth from which indexes are built."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,20 +12,59 @@ from sqlalchemy.orm import Session
 from app.db.audit import AuditEntry, add_entry
 from app.db.clock import utc_now
 from app.db.engine import Sessions, reading, writing
-from app.db.tables import FaqEntryRow
-from app.dialogue.errors import InvalidInputError
+from app.db.faq_rows import columns_of, content_of, entry_from, entry_of, is_same
+from app.db.tables import FaqEntryRow, FaqVersionRow
+from app.dialogue.errors import InvalidInputError, NotFoundError
 from app.dialogue.ports import Clock
-from retrieval.types import FaqEntry
+from retrieval.types import FaqEntry, FaqStatus, content_hash
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCounts:
-    """What an import did to the store."""
+class FaqRecord:
+    """An entry as it is now, and who made it so."""
 
-    num_added: int
-    num_changed: int
+    entry: FaqEntry
+    version: int
+    updated_at: datetime
+    updated_by: str
+    is_imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FaqVersion:
+    """What an entry was from `recorded_at` on."""
+
+    entry: FaqEntry
+    version: int
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import does to the store.
+
+    Attributes:
+        added: entries that are new.
+        changed: entries as they are and as they will be.
+        num_unchanged: entries that are there already.
+        archived: entries of earlier imports that this one no longer holds.
+    """
+
+    added: tuple[FaqEntry, ...]
+    changed: tuple[tuple[FaqEntry, FaqEntry], ...]
     num_unchanged: int
-    num_archived: int
+    archived: tuple[FaqEntry, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Count the entries of each kind."""
+        return {
+            "num_added": len(self.added),
+            "num_changed": len(self.changed),
+            "num_unchanged": self.num_unchanged,
+            "num_archived": len(self.archived),
+        }
 
 
 class FaqStore:
@@ -37,91 +74,181 @@ class FaqStore:
         self._sessions = sessions
         self._clock = clock
 
-    def import_entries(self, entries: Sequence[FaqEntry], actor: str) -> ImportCounts:
-        """Make the imported entries equal to these, all or nothing; audited.
-
-        Imported entries that are no longer among them are archived; entries written in the console stay.
+    def plan_import(self, entries: Sequence[FaqEntry]) -> ImportPlan:
+        """Say what `import_entries` would do; nothing is written.
 
         Raises:
             InvalidInputError: two entries have the same id.
         """
-        wanted = {entry.entry_id: entry for entry in entries}
-        if len(wanted) != len(entries):
-            raise InvalidInputError(f"FAQ import: got {len(entries)} entries, but only {len(wanted)} ids")
+        with reading(self._sessions) as session:
+            return _plan(_rows(session), entries)
+
+    def import_entries(self, entries: Sequence[FaqEntry], actor: str) -> ImportPlan:
+        """Make the imported entries equal to these, all or nothing; audited.
+
+        Imported entries that are no longer among them are archived; entries that people wrote stay.
+
+        Raises:
+            InvalidInputError: two entries have the same id.
+        """
         with writing(self._sessions) as session:
-            rows = {row.entry_id: row for row in session.scalars(select(FaqEntryRow))}
-            changed = [entry for entry in entries if entry.entry_id in rows and _differs(rows, entry)]
-            added = [entry for entry in entries if entry.entry_id not in rows]
-            gone = [row for row in rows.values() if _is_gone(row, wanted)]
-            self._save(session, rows, [*added, *changed])
-            self._archive(gone)
-            counts = ImportCounts(
-                num_added=len(added),
-                num_changed=len(changed),
-                num_unchanged=len(entries) - len(added) - len(changed),
-                num_archived=len(gone),
+            rows = _rows(session)
+            plan = _plan(rows, entries)
+            gone = [replace(entry, status="archived") for entry in plan.archived]
+            for entry in (*plan.added, *(after for _, after in plan.changed), *gone):
+                self._put(session, rows.get(entry.entry_id), entry, actor=actor, is_imported=True)
+            add_entry(session, AuditEntry(self._clock(), actor, "faq.import", "faq", plan.counts))
+        return plan
+
+    def save(self, entry: FaqEntry, actor: str) -> FaqRecord:
+        """Write an entry as a person wants it: a new one, or a new version; audited.
+
+        An import leaves it alone from then on, unless it holds the same id.
+        """
+        with writing(self._sessions) as session:
+            row = session.get(FaqEntryRow, entry.entry_id)
+            return self._change(session, row, entry, actor=actor, action="faq.save")
+
+    def set_status(self, entry_id: str, status: FaqStatus, actor: str) -> FaqRecord:
+        """Publish an entry, archive it or make it a draft; audited.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        with writing(self._sessions) as session:
+            row = _require(session, entry_id)
+            entry = replace(entry_of(row), status=status)
+            return self._change(session, row, entry, actor=actor, action=f"faq.{_VERBS[status]}")
+
+    def restore(self, entry_id: str, version: int, actor: str) -> FaqRecord:
+        """Make an earlier version the newest; audited.
+
+        Raises:
+            NotFoundError: there is no such entry, or it never had this version.
+        """
+        with writing(self._sessions) as session:
+            row = _require(session, entry_id)
+            kept = session.get(FaqVersionRow, (entry_id, version))
+            if kept is None:
+                raise NotFoundError(
+                    f"got no version {version} of the FAQ entry '{entry_id}', expected 1 to {row.version}; "
+                    f"see `spandesk faq history {entry_id}`"
+                )
+            return self._change(session, row, entry_from(kept.content), actor=actor, action="faq.restore")
+
+    def find(self, entry_id: str) -> FaqRecord | None:
+        """Give an entry of any status."""
+        with reading(self._sessions) as session:
+            row = session.get(FaqEntryRow, entry_id)
+            return _record(row) if row is not None else None
+
+    def records(self, status: FaqStatus | None = None) -> tuple[FaqRecord, ...]:
+        """Give the entries of one status, or all, ordered by id."""
+        query = select(FaqEntryRow)
+        if status is not None:
+            query = query.where(FaqEntryRow.status == status)
+        with reading(self._sessions) as session:
+            records = [_record(row) for row in session.scalars(query)]
+        return tuple(sorted(records, key=lambda record: record.entry.entry_id))
+
+    def history(self, entry_id: str) -> tuple[FaqVersion, ...]:
+        """Give every version of an entry, newest first.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        newest_first = FaqVersionRow.version.desc()
+        query = select(FaqVersionRow).where(FaqVersionRow.entry_id == entry_id).order_by(newest_first)
+        with reading(self._sessions) as session:
+            _require(session, entry_id)
+            return tuple(
+                FaqVersion(entry_from(row.content), row.version, row.recorded_at, row.recorded_by)
+                for row in session.scalars(query)
             )
-            detail = dataclasses.asdict(counts)
-            add_entry(session, AuditEntry(self._clock(), actor, "faq.import", "faq", detail))
-        return counts
 
     def published(self) -> tuple[FaqEntry, ...]:
         """Give the published entries, ordered by id."""
-        query = select(FaqEntryRow).where(FaqEntryRow.status == "published").order_by(FaqEntryRow.entry_id)
-        with reading(self._sessions) as session:
-            rows = session.scalars(query).all()
-        return tuple(sorted((_entry(row) for row in rows), key=lambda entry: entry.entry_id))
+        return tuple(record.entry for record in self.records("published"))
 
     def content_hash(self) -> str:
         """Hash what customers and indexes see of the published entries (not where they came from)."""
-        content = [dataclasses.asdict(dataclasses.replace(entry, origin="")) for entry in self.published()]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return content_hash(self.published())
 
-    def _save(self, session: Session, rows: dict[str, FaqEntryRow], entries: Sequence[FaqEntry]) -> None:
-        for entry in entries:
-            row = rows.get(entry.entry_id) or FaqEntryRow(entry_id=entry.entry_id)
-            for name, value in _columns(entry).items():
-                setattr(row, name, value)
-            row.updated_at = self._clock()
+    def _change(
+        self, session: Session, row: FaqEntryRow | None, entry: FaqEntry, *, actor: str, action: str
+    ) -> FaqRecord:
+        """Write a new version by hand, unless nothing changes."""
+        if row is not None and is_same(row, entry):
+            return _record(row)
+        row = self._put(session, row, entry, actor=actor, is_imported=False)
+        detail = {"version": row.version, "status": row.status}
+        add_entry(session, AuditEntry(self._clock(), actor, action, entry.entry_id, detail))
+        return _record(row)
+
+    def _put(
+        self, session: Session, row: FaqEntryRow | None, entry: FaqEntry, *, actor: str, is_imported: bool
+    ) -> FaqEntryRow:
+        if row is None:
+            row = FaqEntryRow(entry_id=entry.entry_id, version=0)
             session.add(row)
+        elif row.version == 1 and session.get(FaqVersionRow, (row.entry_id, 1)) is None:
+            _keep(session, row)  # it is older than the table of versions
+        for name, value in columns_of(entry).items():
+            setattr(row, name, value)
+        row.version += 1
+        row.is_imported = is_imported
+        row.updated_at, row.updated_by = self._clock(), actor
+        session.flush()
+        _keep(session, row)
+        return row
 
-    def _archive(self, rows: Sequence[FaqEntryRow]) -> None:
-        for row in rows:
-            row.status = "archived"
-            row.updated_at = self._clock()
+
+_VERBS: dict[FaqStatus, str] = {"draft": "withdraw", "published": "publish", "archived": "archive"}
+
+
+def _rows(session: Session) -> dict[str, FaqEntryRow]:
+    return {row.entry_id: row for row in session.scalars(select(FaqEntryRow))}
+
+
+def _plan(rows: dict[str, FaqEntryRow], entries: Sequence[FaqEntry]) -> ImportPlan:
+    wanted = {entry.entry_id: entry for entry in entries}
+    if len(wanted) != len(entries):
+        raise InvalidInputError(f"FAQ import: got {len(entries)} entries, but only {len(wanted)} ids")
+    known = [entry for entry in entries if entry.entry_id in rows]
+    changed = [entry for entry in known if not is_same(rows[entry.entry_id], entry)]
+    gone = [row for row in rows.values() if _is_gone(row, wanted)]
+    return ImportPlan(
+        added=tuple(entry for entry in entries if entry.entry_id not in rows),
+        changed=tuple((entry_of(rows[entry.entry_id]), entry) for entry in changed),
+        num_unchanged=len(known) - len(changed),
+        archived=tuple(entry_of(row) for row in gone),
+    )
 
 
 def _is_gone(row: FaqEntryRow, wanted: dict[str, FaqEntry]) -> bool:
-    return row.is_imported and row.status == "published" and row.entry_id not in wanted
+    return row.is_imported and row.status != "archived" and row.entry_id not in wanted
 
 
-def _differs(rows: dict[str, FaqEntryRow], entry: FaqEntry) -> bool:
-    row = rows[entry.entry_id]
-    return any(getattr(row, name) != value for name, value in _columns(entry).items() if name != "origin")
+def _require(session: Session, entry_id: str) -> FaqEntryRow:
+    row = session.get(FaqEntryRow, entry_id)
+    if row is None:
+        raise NotFoundError(
+            f"got no FAQ entry '{entry_id}', expected one of the store; see `spandesk faq list`"
+        )
+    return row
 
 
-def _columns(entry: FaqEntry) -> dict[str, object]:
-    return {
-        "question": entry.question,
-        "passage": entry.passage,
-        "alternatives": list(entry.alternatives),
-        "tags": list(entry.tags),
-        "source": entry.source,
-        "language": entry.language,
-        "origin": entry.origin,
-        "status": "published",
-        "is_imported": True,
-    }
-
-
-def _entry(row: FaqEntryRow) -> FaqEntry:
-    return FaqEntry(
-        entry_id=row.entry_id,
-        question=row.question,
-        passage=row.passage,
-        alternatives=tuple(row.alternatives),
-        tags=tuple(row.tags),
-        source=row.source,
-        language=row.language,
-        origin=row.origin,
+def _keep(session: Session, row: FaqEntryRow) -> None:
+    session.add(
+        FaqVersionRow(
+            entry_id=row.entry_id,
+            version=row.version,
+            recorded_at=row.updated_at,
+            recorded_by=row.updated_by,
+            content=content_of(entry_of(row)),
+        )
     )
+
+
+def _record(row: FaqEntryRow) -> FaqRecord:
+    return FaqRecord(entry_of(row), row.version, row.updated_at, row.updated_by, row.is_imported)

@@ -6,7 +6,7 @@ is searched in it, and only plain JSON keeps every string that an action may ret
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -152,10 +152,10 @@ class StaffSessionRow(Table):
 
 
 class FaqEntryRow(Table):
-    """A help passage; `is_imported` entries follow the bot folder, the others belong to the console."""
+    """A help passage; `is_imported` entries follow the bot folder, the others belong to people."""
 
     __tablename__ = "faq_entries"
-    __table_args__ = (CheckConstraint("status IN ('published', 'archived')", name="status"),)
+    __table_args__ = (CheckConstraint("status IN ('draft', 'published', 'archived')", name="status"),)
 
     entry_id: Mapped[str] = mapped_column(primary_key=True)
     question: Mapped[str]
@@ -167,7 +167,23 @@ class FaqEntryRow(Table):
     origin: Mapped[str]
     status: Mapped[str] = mapped_column(index=True)
     is_imported: Mapped[bool]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    version: Mapped[int]
     updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+
+
+class FaqVersionRow(Table):
+    """What an entry was from `recorded_at` on; the newest is what it is."""
+
+    __tablename__ = "faq_versions"
+
+    entry_id: Mapped[str] = mapped_column(ForeignKey("faq_entries.entry_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    content: Mapped[dict[str, Any]]
 
 
 class TrainingJobRow(Table):

@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_model_commands(commands)
     _add_bot_commands(commands)
     _add_store_commands(commands)
+    _add_faq_commands(commands)
     return parser
 
 
@@ -140,10 +141,6 @@ def _add_store_commands(commands: Commands) -> None:
     _add_bot_option(search)
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("--top", type=int, default=5, metavar="N", help="number of hits (default: 5)")
-    faq = _add_group(commands, "faq", "manage the FAQ entries")
-    faq_import = _add(faq, "import", "faq:run_import", "import FAQ entries into the database")
-    _add_bot_option(faq_import)
-    faq_import.add_argument("path", nargs="?", type=Path, help="file or folder (default: the bot's faq/)")
     db = _add_group(commands, "db", "manage the database")
     _add(db, "upgrade", "db:run_upgrade", "bring the database to the present schema")
     user = _add_group(commands, "user", "manage agents and operators")
@@ -153,6 +150,40 @@ def _add_store_commands(commands: Commands) -> None:
     user_add.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
+
+
+def _add_faq_commands(commands: Commands) -> None:
+    faq = _add_group(commands, "faq", "manage the FAQ entries")
+    read = _add(faq, "import", "faq:run_import", "import FAQ entries: YAML, CSV, Markdown and HTML files")
+    _add_bot_option(read)
+    read.add_argument("path", nargs="?", type=Path, help="file or folder (default: the bot's faq/)")
+    for option, help_text in (
+        ("--dry-run", "show what would change, and change nothing"),
+        ("--skip-broken", "import what has no mistakes"),
+        ("--keep-duplicates", "import entries too that are stored under another id"),
+        ("--archive-missing", "archive imported entries that PATH lacks (always, for the bot's faq/)"),
+    ):
+        read.add_argument(option, action="store_true", help=help_text)
+    export = _add(faq, "export", "faq:run_export", "write all entries as a YAML file")
+    export.add_argument("path", nargs="?", type=Path, metavar="FILE", help="default: standard output")
+    listed = _add(faq, "list", "faq:run_list", "list the entries")
+    listed.add_argument("--status", choices=["draft", "published", "archived"])
+    for name, run, help_text in (
+        ("show", "faq:run_show", "print an entry"),
+        ("history", "faq:run_history", "print every version of an entry, and who made it"),
+    ):
+        _add(faq, name, run, help_text).add_argument("entry_id", metavar="ID")
+    for name, status, help_text in (
+        ("publish", "published", "let an entry answer"),
+        ("withdraw", "draft", "make an entry a draft again"),
+        ("archive", "archived", "put an entry away"),
+    ):
+        change = _add(faq, name, "faq:run_status", help_text)
+        change.add_argument("entry_id", metavar="ID")
+        change.set_defaults(status=status)
+    restore = _add(faq, "restore", "faq:run_restore", "make an earlier version of an entry the newest")
+    restore.add_argument("entry_id", metavar="ID")
+    restore.add_argument("version", type=int, metavar="VERSION")
 
 
 def _is_named(error: Exception) -> bool:

@@ -29,7 +29,7 @@ from app.db.user_store import UserStore
 from app.dialogue.errors import NotFoundError
 from app.retraining.registry import ModelRegistry
 from app.settings import Settings
-from retrieval.importers import read_faq
+from retrieval.importers.read import read_faq
 from retrieval.types import FaqEntry, content_hash
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from nlu.encoder import load_encoder, mean_embedding
 from nlu.patterns import PatternSet
 from retrieval.answerer import confidence_of
 from retrieval.embedder import BatchedEmbedder
-from retrieval.importers import read_faq
+from retrieval.importers.read import read_faq
 from retrieval.index import build_index
 from retrieval.retriever import Retriever
 from retrieval.types import FaqEntry, Hit

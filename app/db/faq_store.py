@@ -74,26 +74,29 @@ class FaqStore:
         self._sessions = sessions
         self._clock = clock
 
-    def plan_import(self, entries: Sequence[FaqEntry]) -> ImportPlan:
+    def plan_import(self, entries: Sequence[FaqEntry], *, archive_missing: bool = True) -> ImportPlan:
         """Say what `import_entries` would do; nothing is written.
 
         Raises:
             InvalidInputError: two entries have the same id.
         """
         with reading(self._sessions) as session:
-            return _plan(_rows(session), entries)
+            return _plan(_rows(session), entries, archive_missing=archive_missing)
 
-    def import_entries(self, entries: Sequence[FaqEntry], actor: str) -> ImportPlan:
-        """Make the imported entries equal to these, all or nothing; audited.
+    def import_entries(
+        self, entries: Sequence[FaqEntry], actor: str, *, archive_missing: bool = True
+    ) -> ImportPlan:
+        """Bring these entries into the store, all or nothing; audited.
 
-        Imported entries that are no longer among them are archived; entries that people wrote stay.
+        With `archive_missing`, imported entries that are not among them are archived; those that people wrote
+        stay.
 
         Raises:
             InvalidInputError: two entries have the same id.
         """
         with writing(self._sessions) as session:
             rows = _rows(session)
-            plan = _plan(rows, entries)
+            plan = _plan(rows, entries, archive_missing=archive_missing)
             gone = [replace(entry, status="archived") for entry in plan.archived]
             for entry in (*plan.added, *(after for _, after in plan.changed), *gone):
                 self._put(session, rows.get(entry.entry_id), entry, actor=actor, is_imported=True)
@@ -210,13 +213,13 @@ def _rows(session: Session) -> dict[str, FaqEntryRow]:
     return {row.entry_id: row for row in session.scalars(select(FaqEntryRow))}
 
 
-def _plan(rows: dict[str, FaqEntryRow], entries: Sequence[FaqEntry]) -> ImportPlan:
+def _plan(rows: dict[str, FaqEntryRow], entries: Sequence[FaqEntry], *, archive_missing: bool) -> ImportPlan:
     wanted = {entry.entry_id: entry for entry in entries}
     if len(wanted) != len(entries):
         raise InvalidInputError(f"FAQ import: got {len(entries)} entries, but only {len(wanted)} ids")
     known = [entry for entry in entries if entry.entry_id in rows]
     changed = [entry for entry in known if not is_same(rows[entry.entry_id], entry)]
-    gone = [row for row in rows.values() if _is_gone(row, wanted)]
+    gone = [row for row in rows.values() if archive_missing and _is_gone(row, wanted)]
     return ImportPlan(
         added=tuple(entry for entry in entries if entry.entry_id not in rows),
         changed=tuple((entry_of(rows[entry.entry_id]), entry) for entry in changed),

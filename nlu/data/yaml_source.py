@@ -149,11 +149,19 @@ def load_yaml(path: Path, *, root: Path | None = None) -> YamlNode:
         SourceError: the file is not UTF-8, not YAML, holds a duplicate key or an alias cycle.
     """
     name = str(path.relative_to(root)) if root is not None else str(path)
+    return parse_yaml(read_utf8(path, name), name)
+
+
+def read_utf8(path: Path, name: str) -> str:
+    """Read a file that is called `name` in errors.
+
+    Raises:
+        SourceError: it is not UTF-8.
+    """
     try:
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise SourceError(name, 1, f"expected UTF-8 text, got byte {error.start} that is not") from error
-    return parse_yaml(text, name)
 
 
 def parse_yaml(text: str, name: str) -> YamlNode:

@@ -97,6 +97,61 @@ def test_index_search_explains_each_hit(spandesk: Spandesk) -> None:
     assert "decision: answer with" in done.stdout
 
 
+def test_faq_import_shows_mistakes_and_duplicates_before_it_stores_anything(
+    spandesk: Spandesk, tmp_path: Path
+) -> None:
+    home = {"SPANDESK_HOME": str(tmp_path / "home")}
+    table = tmp_path / "new.csv"
+    table.write_text(
+        "question,passage\nHow can I reset my password?,Click.\nHow do I password reset?,Click\n"
+        "Do you sell surfboards?,No.\nbroken\n"
+    )
+    first = spandesk("faq", "import", **home)
+    refused = spandesk("faq", "import", str(table), **home)
+    dry = spandesk("faq", "import", str(table), "--skip-broken", "--dry-run", **home)
+    done = spandesk("faq", "import", str(table), "--skip-broken", **home)
+    listed = spandesk("faq", "list", "--status", "published", **home)
+
+    assert first.stdout.endswith(" added, 0 changed, 0 unchanged, 0 archived\n")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "new.csv:5: got 1 cells, expected 2 as in the head\n1 mistakes" in refused.stderr
+    assert dry.stdout.startswith("add do-you-sell-surfboards: Do you sell surfboards?\n")
+    assert "how-can-i-reset-my-password: like account-password-reset (same question)\n" in dry.stderr
+    assert "1 added, 0 changed, 0 unchanged, 0 archived (dry run" in dry.stdout
+    assert done.stdout.endswith("1 added, 0 changed, 0 unchanged, 0 archived\n")
+    assert done.returncode == 1  # something was left out
+    assert "do-you-sell-surfboards" in listed.stdout
+
+
+def test_faq_entry_is_put_away_and_comes_back(spandesk: Spandesk, tmp_path: Path) -> None:
+    home = {"SPANDESK_HOME": str(tmp_path / "home")}
+    page = tmp_path / "repair.md"
+    page.write_text("# Do you repair coats?\n\nYes.\n")
+    spandesk("faq", "import", str(page), "--keep-duplicates", **home)
+    page.write_text("# Do you repair coats?\n\nYes, in Bristol.\n")
+
+    dry = spandesk("faq", "import", str(page), "--keep-duplicates", "--dry-run", **home)
+    spandesk("faq", "import", str(page), "--keep-duplicates", **home)
+    withdrawn = spandesk("faq", "withdraw", "repair", **home)
+    restored = spandesk("faq", "restore", "repair", "1", **home)
+    history = spandesk("faq", "history", "repair", **home)
+    exported = spandesk("faq", "export", str(tmp_path / "all.yml"), **home)
+    unknown = spandesk("faq", "archive", "repairs", **home)
+
+    assert "change repair\n  -    passage: Yes.\n  +    passage: Yes, in Bristol.\n" in dry.stdout
+    assert withdrawn.stdout == "repair: draft, version 3\n"
+    assert restored.stdout == "repair: version 1 is version 4 now\n"
+    assert [line.split(",")[0] for line in history.stdout.splitlines() if line.startswith("version")] == [
+        f"version {number}" for number in (4, 3, 2, 1)
+    ]
+    assert exported.stdout.endswith(": 1 entries\n")
+    assert "passage: Yes." in (tmp_path / "all.yml").read_text()
+    assert (
+        unknown.stderr
+        == "spandesk: got no FAQ entry 'repairs', expected one of the store; see `spandesk faq list`\n"
+    )
+
+
 def test_user_add_takes_the_password_from_standard_input(spandesk: Spandesk) -> None:
     added = spandesk("user", "add", "anna", "--password-stdin", stdin="wild-garlic-and-rain\n")
     again = spandesk("user", "add", "anna", "--password-stdin", stdin="wild-garlic-and-rain\n")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from app.db.engine import Sessions
 from app.db.faq_store import FaqStore
-from retrieval.importers import read_faq
+from retrieval.importers.read import read_faq
 from retrieval.index import build_index
 from retrieval.types import content_hash
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words

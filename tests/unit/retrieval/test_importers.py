@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nlu.data.yaml_source import SourceError
-from retrieval.importers import read_faq
+from retrieval.importers.read import read_faq
 from retrieval.types import FaqEntry
 
 _ENTRY = """\

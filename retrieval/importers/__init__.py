@@ -1,0 +1,1 @@
+"""Readers of FAQ files: YAML, CSV, Markdown and HTML become `FaqEntry` values."""

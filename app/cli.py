@@ -10,6 +10,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -141,6 +142,9 @@ def _add_store_commands(commands: Commands) -> None:
     _add_bot_option(search)
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("--top", type=int, default=5, metavar="N", help="number of hits (default: 5)")
+    search.add_argument("--tag", action="append", default=[], help="only entries with this tag; repeatable")
+    search.add_argument("--language", help="only entries of this language, such as en or en-GB")
+    search.add_argument("--day", type=date.fromisoformat, help="entries valid on this day (default: today)")
     db = _add_group(commands, "db", "manage the database")
     _add(db, "upgrade", "db:run_upgrade", "bring the database to the present schema")
     user = _add_group(commands, "user", "manage agents and operators")

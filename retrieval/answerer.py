@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +19,16 @@ from numpy.typing import NDArray
 from nlu.types import ParsedUtterance
 from retrieval.index import FaqIndex, IndexMismatchError
 from retrieval.retriever import Retriever
-from retrieval.types import Answer, FaqEntry, FaqOutcome, Hit, NoAnswer, Suggestions, content_hash
+from retrieval.types import Answer, FaqEntry, FaqFilter, FaqOutcome, Hit, NoAnswer, Suggestions, content_hash
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+_NUM_FILTERS = 64  # whose entries are remembered
+_ANY = FaqFilter()
 _NUM_HITS = 10  # the first for the answer, the next for its lead and for suggestions
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class FaqAnswerer:
         index: FaqIndex,
         embed: Embed,
         thresholds: AnswerThresholds | None = None,
+        *,
+        today: Callable[[], date] = _today,
     ) -> None:
         """Join an index with its entries.
 
@@ -66,6 +76,7 @@ class FaqAnswerer:
             index: their index.
             embed: the encoder of the index, for utterances that another encoder understood.
             thresholds: None for the defaults.
+            today: tells which entries are valid.
 
         Raises:
             IndexMismatchError: the index was built from other entries.
@@ -82,14 +93,19 @@ class FaqAnswerer:
         self._retriever = Retriever(index)
         self._embed = embed
         self._thresholds = thresholds or AnswerThresholds()
+        self._today = today
+        self._among = lru_cache(maxsize=_NUM_FILTERS)(self._find_among)
 
-    def answer(self, parsed: ParsedUtterance) -> FaqOutcome:
-        """Answer, suggest, or say that there is nothing; embeds the text only if `parsed` does not fit."""
+    def answer(self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY) -> FaqOutcome:
+        """Answer, suggest, or say that there is nothing; embeds the text only if `parsed` does not fit.
+
+        Only entries answer that are valid on the day of `wanted`, by default today.
+        """
         if not parsed.text.strip():
             return NoAnswer("the utterance is empty")
-        hits = self._retriever.retrieve(parsed.text, self._embedding(parsed), _NUM_HITS)
+        hits = self.retrieve(parsed, wanted)
         if not hits:
-            return NoAnswer("the FAQ store is empty")
+            return NoAnswer("the FAQ store has no entry that may answer")
         confidence = confidence_of(hits)
         if confidence >= self._thresholds.min_confidence:
             return self._whole_passage(hits[0].entry_id, confidence)
@@ -97,9 +113,25 @@ class FaqAnswerer:
 
     def answer_entry(self, entry_id: str) -> FaqOutcome:
         """Answer with one known entry; NoAnswer when it is gone."""
-        if entry_id not in self._entries:
+        entry = self._entries.get(entry_id)
+        if entry is None:
             return NoAnswer(f"there is no FAQ entry '{entry_id}'")
+        if not entry.is_valid_on(self._today()):
+            return NoAnswer(f"the FAQ entry '{entry_id}' is not valid today")
         return self._whole_passage(entry_id, 1.0)
+
+    def retrieve(
+        self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY, top_k: int = _NUM_HITS
+    ) -> list[Hit]:
+        """Give the best entries behind `answer`, best first."""
+        wanted = wanted if wanted.day is not None else replace(wanted, day=self._today())
+        among = self._among(wanted)
+        return self._retriever.retrieve(parsed.text, self._embedding(parsed), top_k, among=among)
+
+    def _find_among(self, wanted: FaqFilter) -> frozenset[str] | None:
+        """Give the ids that `wanted` accepts; None if it accepts all."""
+        accepted = frozenset(entry_id for entry_id, entry in self._entries.items() if wanted.accepts(entry))
+        return None if len(accepted) == len(self._entries) else accepted
 
     def _embedding(self, parsed: ParsedUtterance) -> NDArray[np.float32]:
         if parsed.embedding is not None and parsed.encoder_id == self._retriever.index.encoder_id:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -77,22 +77,27 @@ class FaqIndex:
         """Give the width of the vectors."""
         return int(self.vectors.d)
 
-    def search(self, embedding: NDArray[np.float32], *, limit: int) -> list[tuple[str, float]]:
+    def search(
+        self, embedding: NDArray[np.float32], *, limit: int, entry_ids: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
         """Give the `limit` best entries with their scores in [-1, 1], best first.
 
         Args:
             embedding: float32 unit vector, ``(hidden,)``, of the encoder `encoder_id`.
             limit: the most entries to give.
+            entry_ids: those to search among; None for all.
 
         Raises:
             IndexMismatchError: the embedding has another width.
         """
         query = self._query(embedding)
-        if not self.texts:
+        allowed = range(len(self.texts)) if entry_ids is None else self._rows_of(entry_ids)
+        if not len(allowed):
             return []
         faiss.omp_set_num_threads(1)
-        num_rows = min(len(self.texts), max(_NUM_CANDIDATE_ROWS, 8 * limit))
-        _, rows = self.vectors.search(query, num_rows)
+        num_rows = min(len(allowed), max(_NUM_CANDIDATE_ROWS, 8 * limit))
+        among = None if entry_ids is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        _, rows = self.vectors.search(query, num_rows, params=among)
         candidates = list(dict.fromkeys(self.texts[row].entry_id for row in rows[0]))
         scores = self.scores(embedding, candidates)
         return sorted(scores.items(), key=lambda scored: -scored[1])[:limit]
@@ -101,6 +106,10 @@ class FaqIndex:
         """Score entries exactly: `PASSAGE_WEIGHT` of the best paragraph, the rest of the best question."""
         query = self._query(embedding)[0]
         return {entry_id: self._score(query, self.rows_of[entry_id]) for entry_id in entry_ids}
+
+    def _rows_of(self, entry_ids: Collection[str]) -> NDArray[np.int64]:
+        rows = [row for entry_id in entry_ids for row in self.rows_of[entry_id]]
+        return np.asarray(rows, dtype=np.int64)
 
     def _score(self, query: NDArray[np.float32], rows: tuple[int, ...]) -> float:
         cosines = self.vectors.reconstruct_batch(np.asarray(rows, dtype=np.int64)) @ query

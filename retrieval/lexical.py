@@ -6,7 +6,7 @@ Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import bm25s
 import snowballstemmer
@@ -31,10 +31,12 @@ class LexicalIndex:
             stemmed = split_words([text for _, text in documents])
             self._bm25.index(stemmed, show_progress=False)
 
-    def search(self, question: str, *, limit: int) -> list[tuple[str, float]]:
+    def search(
+        self, question: str, *, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
         """Give at most `limit` ids whose documents share words with `question`, with BM25 scores, best first.
 
-        Equal scores keep the order of the documents.
+        Equal scores keep the order of the documents. `among` are the ids to search; None for all.
         """
         if not self._ids:
             return []
@@ -42,8 +44,13 @@ class LexicalIndex:
         if not words:
             return []
         scores = [float(score) for score in self._bm25.get_scores(words)]
-        best = sorted(range(len(scores)), key=lambda position: -scores[position])[:limit]
-        return [(self._ids[position], scores[position]) for position in best if scores[position] > 0.0]
+        wanted = [
+            position
+            for position, own in enumerate(self._ids)
+            if scores[position] > 0.0 and (among is None or own in among)
+        ]
+        best = sorted(wanted, key=lambda position: -scores[position])[:limit]
+        return [(self._ids[position], scores[position]) for position in best]
 
 
 def split_words(texts: Iterable[str]) -> list[list[str]]:

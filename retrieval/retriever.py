@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,20 +28,28 @@ class Retriever:
         self.index = index
         self._lexical = LexicalIndex(_documents(index))
 
-    def retrieve(self, question: str, embedding: NDArray[np.float32], top_k: int) -> list[Hit]:
+    def retrieve(
+        self,
+        question: str,
+        embedding: NDArray[np.float32],
+        top_k: int,
+        *,
+        among: Collection[str] | None = None,
+    ) -> list[Hit]:
         """Give the `top_k` best entries, best first, with the scores and ranks behind the order.
 
         Args:
             question: the customer's words.
             embedding: their float32 unit vector, ``(hidden,)``, of the encoder of the index.
             top_k: the most hits to give.
+            among: ids of the entries to search; None for all.
 
         Raises:
             IndexMismatchError: the embedding does not fit the index.
         """
         limit = max(top_k, _NUM_CANDIDATES)
-        dense = self.index.search(embedding, limit=limit)
-        lexical = self._lexical.search(question, limit=limit)
+        dense = self.index.search(embedding, limit=limit, entry_ids=among)
+        lexical = self._lexical.search(question, limit=limit, among=among)
         fused = fuse_rankings(
             [
                 Ranking([entry_id for entry_id, _ in dense]),

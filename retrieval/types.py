@@ -41,6 +41,32 @@ class FaqEntry:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FaqFilter:
+    """Which entries may answer: those that are valid on `day`, in this language, with all of these tags.
+
+    Of languages the more general fits the more special: ``en`` and ``en-GB`` fit each other, ``en-US`` and
+    ``en-GB`` do not. None and no tags ask for nothing.
+    """
+
+    day: date | None = None
+    language: str | None = None
+    tags: frozenset[str] = frozenset()
+
+    def accepts(self, entry: FaqEntry) -> bool:
+        """Say whether the entry may answer."""
+        return (
+            (self.day is None or entry.is_valid_on(self.day))
+            and (self.language is None or _fits(self.language, entry.language))
+            and self.tags <= set(entry.tags)
+        )
+
+
+def _fits(wanted: str, language: str) -> bool:
+    short, long = sorted((wanted.casefold().split("-"), language.casefold().split("-")), key=len)
+    return long[: len(short)] == short
+
+
 def content_hash(entries: Iterable[FaqEntry]) -> str:
     """Hash what customers and indexes see of `entries`: not their order, nor where they came from."""
     content = [asdict(replace(entry, origin="")) for entry in sorted(entries, key=lambda e: e.entry_id)]

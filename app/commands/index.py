@@ -7,8 +7,7 @@ import argparse
 from app.commands.context import read_bot, settings_for
 from app.provisioning import champion_interpreter, ensure_faq, open_index, open_stores
 from retrieval.answerer import FaqAnswerer
-from retrieval.retriever import Retriever
-from retrieval.types import Answer, FaqOutcome, Hit, Suggestions
+from retrieval.types import Answer, FaqFilter, FaqOutcome, Hit, Suggestions
 
 
 def run_build(args: argparse.Namespace) -> int:
@@ -36,12 +35,13 @@ def run_search(args: argparse.Namespace) -> int:
     stores.close()
     index = open_index(settings, entries, interpreter)
     parsed = interpreter.parse([args.question])[0]
-    embedding = interpreter.embed([args.question])[0]
+    answerer = FaqAnswerer(entries, index, interpreter.embed)
+    wanted = FaqFilter(args.day, args.language, frozenset(args.tag))
     print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
     print("rank  fused   dense (rank)   bm25 (rank)   entry")
-    for hit in Retriever(index).retrieve(args.question, embedding, top_k=args.top):
+    for hit in answerer.retrieve(parsed, wanted, args.top):
         print(_line(hit))
-    print(_outcome(FaqAnswerer(entries, index, interpreter.embed).answer(parsed)))
+    print(_outcome(answerer.answer(parsed, wanted)))
     return 0
 
 

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from nlu.types import IntentPrediction, ParsedUtterance
 from retrieval.answerer import AnswerThresholds, FaqAnswerer, confidence_of
 from retrieval.index import IndexMismatchError, build_index
-from retrieval.types import Answer, Hit, NoAnswer, Suggestions
+from retrieval.types import Answer, FaqEntry, FaqFilter, Hit, NoAnswer, Suggestions
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 
@@ -62,7 +63,7 @@ def test_answer_of_an_empty_store_is_nothing() -> None:
 
     outcome = FaqAnswerer([], index, _refuse).answer(_parsed("is klarna accepted"))
 
-    assert outcome == NoAnswer("the FAQ store is empty")
+    assert outcome == NoAnswer("the FAQ store has no entry that may answer")
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,57 @@ def test_answers_from_many_threads_are_the_same() -> None:
         thread.join()
 
     assert found == [expected] * 8
+
+
+SALE = replace(ENTRIES[2], entry_id="sale", valid_from=date(2026, 6, 1), valid_until=date(2026, 8, 31))
+
+
+def _on(day: date, *entries: FaqEntry) -> FaqAnswerer:
+    index = build_index(entries, embed_words, encoder_id=ENCODER_ID)
+    return FaqAnswerer(entries, index, embed_words, today=lambda: day)
+
+
+@pytest.mark.parametrize(
+    ("day", "is_valid"),
+    [
+        (date(2026, 5, 31), False),
+        (date(2026, 6, 1), True),
+        (date(2026, 8, 31), True),
+        (date(2026, 9, 1), False),
+    ],
+)
+def test_entry_answers_on_its_days_alone(day: date, is_valid: bool) -> None:
+    answerer = _on(day, *ENTRIES[:2], SALE)
+
+    for outcome in (answerer.answer(_parsed("is klarna accepted")), answerer.answer_entry("sale")):
+        assert isinstance(outcome, Answer) is is_valid
+
+
+def test_entry_becomes_valid_without_a_new_index() -> None:
+    days = [date(2026, 5, 31), date(2026, 6, 1)]
+    entries = (*ENTRIES[:2], SALE)
+    index = build_index(entries, embed_words, encoder_id=ENCODER_ID)
+    answerer = FaqAnswerer(entries, index, embed_words, today=lambda: days.pop(0))
+
+    before, after = (answerer.answer(_parsed("is klarna accepted")) for _ in range(2))
+
+    assert (isinstance(before, Answer), isinstance(after, Answer)) == (False, True)
+
+
+def test_search_is_among_what_the_filter_accepts() -> None:
+    many = [replace(ENTRIES[0], entry_id=f"other-{number}") for number in range(300)]
+    german = replace(ENTRIES[0], entry_id="german", language="de-AT", tags=("returns", "web"))
+    answerer = _on(date(2026, 1, 1), *many, german)
+    asked = _parsed("how long may I return an item")
+
+    for wanted in (
+        FaqFilter(language="de"),
+        FaqFilter(tags=frozenset({"web"})),
+        FaqFilter(None, "de-at", frozenset({"returns"})),
+    ):
+        assert [hit.entry_id for hit in answerer.retrieve(asked, wanted)] == ["german"]
+    assert answerer.retrieve(asked, FaqFilter(language="fr")) == []
+    assert answerer.answer(asked, FaqFilter(language="de-CH")) == NoAnswer(
+        "the FAQ store has no entry that may answer"
+    )
+    assert len(answerer.retrieve(asked, FaqFilter(language="en-GB"))) == 10

@@ -11,7 +11,7 @@ the whole index. Uses the base encoder. Prints recall, a table of thresholds, an
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,11 +28,10 @@ from retrieval.embedder import BatchedEmbedder
 from retrieval.importers.read import read_faq
 from retrieval.index import build_index
 from retrieval.retriever import Retriever
-from retrieval.types import FaqEntry, Hit
+from retrieval.types import Embed, FaqEntry, Hit
 
 _FOREIGN_WEIGHT = 3.0  # of a foreign question in the regression: a wrong answer costs more than none
 _NUM_HITS = 10
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)

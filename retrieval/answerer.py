@@ -19,9 +19,18 @@ from numpy.typing import NDArray
 from nlu.types import ParsedUtterance
 from retrieval.index import FaqIndex, IndexMismatchError
 from retrieval.retriever import Retriever
-from retrieval.types import Answer, FaqEntry, FaqFilter, FaqOutcome, Hit, NoAnswer, Suggestions, content_hash
+from retrieval.types import (
+    Answer,
+    Embed,
+    FaqEntry,
+    FaqFilter,
+    FaqOutcome,
+    Hit,
+    NoAnswer,
+    Suggestions,
+    content_hash,
+)
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 _NUM_FILTERS = 64  # whose entries are remembered
 _ANY = FaqFilter()
 _NUM_HITS = 10  # the first for the answer, the next for its lead and for suggestions

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from retrieval.types import Embed, FaqEntry
 
-from retrieval.types import FaqEntry
-
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 DuplicateKind = Literal["same passage", "same question", "similar question", "similar passage"]
 
 # Of the 132 different entries of the starter bot, the most alike questions have cosine 0.80, passages 0.82.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Gives float32 rows of unit length, ``(texts, hidden)``."""
+from retrieval.types import Embed
 
 
 class BatchedEmbedder:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.types import FaqEntry, content_hash
+from retrieval.types import Embed, FaqEntry, content_hash
 
 # Of the best paragraph, against the best question. On the starter bot's FAQ, each alternative asked while it
 # is left out, recall@1 is 0.72 with 2/3 and 0.70 with 1; `python -m benchmarks.faq_retrieval` measures it.
@@ -35,7 +35,6 @@ _REBUILD = "build it again with `spandesk index build`"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 TextKind = Literal["question", "alternative", "passage"]
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 class IndexMismatchError(Exception):
@@ -91,12 +90,13 @@ class FaqIndex:
             IndexMismatchError: the embedding has another width.
         """
         query = self._query(embedding)
-        allowed = range(len(self.texts)) if entry_ids is None else self._rows_of(entry_ids)
-        if not len(allowed):
+        allowed = None if entry_ids is None else self._rows_of(entry_ids)
+        num_allowed = len(self.texts) if allowed is None else len(allowed)
+        if not num_allowed:
             return []
         faiss.omp_set_num_threads(1)
-        num_rows = min(len(allowed), max(_NUM_CANDIDATE_ROWS, 8 * limit))
-        among = None if entry_ids is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        num_rows = min(num_allowed, max(_NUM_CANDIDATE_ROWS, 8 * limit))
+        among = None if allowed is None else _among(allowed)
         _, rows = self.vectors.search(query, num_rows, params=among)
         candidates = list(dict.fromkeys(self.texts[row].entry_id for row in rows[0]))
         scores = self.scores(embedding, candidates)
@@ -315,3 +315,7 @@ def _check_rows(rows: NDArray[np.float32], num_texts: int) -> None:
     if not np.all(np.abs(lengths - 1.0) < _UNIT_TOLERANCE):  # also refuses NaN
         worst = lengths[np.argmax(np.where(np.isnan(lengths), np.inf, np.abs(lengths - 1.0)))]
         raise IndexMismatchError("embeddings", got=f"length {worst}", expected="length 1", remedy=remedy)
+
+
+def _among(rows: NDArray[np.int64]) -> faiss.SearchParameters:
+    return faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]  # added at run time

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Gives float32 rows of unit length for texts, ``(texts, hidden)``."""
 
 FaqStatus = Literal["draft", "published", "archived"]
 

@@ -151,8 +151,8 @@ def _print_plan(plan: ImportPlan) -> None:
 
 
 def _print_difference(before: FaqEntry, after: FaqEntry) -> None:
-    lines = [faq_yaml([entry]).splitlines() for entry in (before, after)]
-    for line in list(difflib.unified_diff(*lines, n=0, lineterm=""))[2:]:
+    old, new = (faq_yaml([entry]).splitlines() for entry in (before, after))
+    for line in list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]:
         if not line.startswith("@@"):
             print(f"  {line}")
 

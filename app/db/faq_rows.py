@@ -33,7 +33,7 @@ def is_same(row: FaqEntryRow, entry: FaqEntry) -> bool:
 def content_of(entry: FaqEntry) -> dict[str, Any]:
     """Give what a version keeps, as JSON values."""
     content = {name: _plain(value) for name, value in asdict(entry).items()}
-    return content | {name: day.isoformat() for name in _DAYS if (day := content[name]) is not None}
+    return content | {name: value.isoformat() for name, value in content.items() if isinstance(value, date)}
 
 
 def entry_from(content: Mapping[str, Any]) -> FaqEntry:

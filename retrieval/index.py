@@ -1,8 +1,8 @@
 """The FAISS index of an FAQ store: an immutable value, and a directory that is written at once or not at all.
 
-Rows are unit vectors of every question, every alternative, and every paragraph under its question; the inner
-product is the cosine. The index knows its texts and entries, the encoder that made it and the content it was
-built from; a directory that does not fit what is asked for is refused.
+Rows are unit vectors of every question, every alternative, and every piece of a passage under its question;
+the inner product is the cosine. The index knows its texts and entries, the encoder that made it and the
+content it was built from; a directory that does not fit what is asked for is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Collection, Sequence
@@ -22,17 +21,17 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.passages import cut_passages
 from retrieval.types import Embed, FaqEntry, content_hash
 
-# Of the best paragraph, against the best question. On the starter bot's FAQ, each alternative asked while it
+# Of the best piece, against the best question. On the starter bot's FAQ, each alternative asked while it
 # is left out, recall@1 is 0.72 with 2/3 and 0.70 with 1; `python -m benchmarks.faq_retrieval` measures it.
 PASSAGE_WEIGHT = 2 / 3
 _NUM_CANDIDATE_ROWS = 256  # rows looked at for the best entries; all of a store of some thirty entries
 _UNIT_TOLERANCE = 1e-3
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2  # pieces of passages know their offsets
 _MANIFEST, _VECTORS, _TEXTS = "manifest.json", "vectors.faiss", "texts.json"
 _REBUILD = "build it again with `spandesk index build`"
-_BLANK_LINE = re.compile(r"\n\s*\n")
 
 TextKind = Literal["question", "alternative", "passage"]
 
@@ -47,11 +46,13 @@ class IndexMismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IndexedText:
-    """One row of the index: a text of an entry; of a passage, one paragraph."""
+    """One row of the index: a text of an entry; of its passage, the piece ``passage[start:end]``."""
 
     entry_id: str
     kind: TextKind
     text: str
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +104,7 @@ class FaqIndex:
         return sorted(scores.items(), key=lambda scored: -scored[1])[:limit]
 
     def scores(self, embedding: NDArray[np.float32], entry_ids: Sequence[str]) -> dict[str, float]:
-        """Score entries exactly: `PASSAGE_WEIGHT` of the best paragraph, the rest of the best question."""
+        """Score entries exactly: `PASSAGE_WEIGHT` of the best piece, the rest of the best question."""
         query = self._query(embedding)[0]
         return {entry_id: self._score(query, self.rows_of[entry_id]) for entry_id in entry_ids}
 
@@ -293,16 +294,19 @@ def _is_index_of(path: Path, index: FaqIndex) -> bool:
 
 
 def _texts_of(entry: FaqEntry) -> list[IndexedText]:
-    paragraphs = [part.strip() for part in _BLANK_LINE.split(entry.passage) if part.strip()]
+    pieces = cut_passages(entry.passage)
     return [
         IndexedText(entry.entry_id, "question", entry.question),
         *(IndexedText(entry.entry_id, "alternative", text) for text in entry.alternatives),
-        *(IndexedText(entry.entry_id, "passage", text) for text in paragraphs),
+        *(
+            IndexedText(entry.entry_id, "passage", entry.passage[one.start : one.end], one.start, one.end)
+            for one in pieces
+        ),
     ]
 
 
 def _text_to_embed(text: IndexedText, question: str) -> str:
-    """Put a paragraph under its question: alone it often does not say what it is about."""
+    """Put a piece under its question: alone it often does not say what it is about."""
     return f"{question}\n{text.text}" if text.kind == "passage" else text.text
 
 

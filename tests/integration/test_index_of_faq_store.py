@@ -5,7 +5,7 @@ from app.db.engine import Sessions
 from app.db.faq_store import FaqStore
 from retrieval.importers.read import read_faq
 from retrieval.index import build_index
-from retrieval.types import content_hash
+from retrieval.types import FaqEntry, content_hash
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 _FAQ = Path(__file__).parents[2] / "bots" / "retail" / "faq"
@@ -41,3 +41,14 @@ def test_index_and_database_name_the_same_content_alike(sqlite_sessions: Session
     index = build_index(store.published(), embed_words, encoder_id=ENCODER_ID)
 
     assert index.content_hash == store.content_hash() == content_hash(ENTRIES)
+
+
+def test_pieces_of_a_long_passage_are_rows_that_know_where_they_stand() -> None:
+    passage = "## Coats\n\n" + "We mend coats of wool. " * 60 + "\n\n## Shoes\n\nNo shoes."
+    entry = FaqEntry("repairs", "What do you repair?", passage)
+
+    index = build_index([entry], embed_words, encoder_id=ENCODER_ID)
+
+    rows = [text for text in index.texts if text.kind == "passage"]
+    assert [len(text.text.split()) for text in rows] == [147, 150, 5, 4]
+    assert all(passage[text.start : text.end] == text.text for text in rows)

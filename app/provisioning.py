@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHIPPED_BUNDLE = "bundle"  # folder of a bot project that holds a trained bundle
+_NUM_INDEXES = 8  # snapshots that are kept: those of servers that still load, and those to learn vectors from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,17 +196,25 @@ def wanted_model(stores: Stores, fallback: str) -> Wanted:
 
 
 def open_index(settings: Settings, entries: Sequence[FaqEntry], interpreter: BundleInterpreter) -> FaqIndex:
-    """Load the index snapshot for these entries and this encoder, or build and save it."""
-    from retrieval.embedder import BatchedEmbedder
-    from retrieval.index import IndexMismatchError, build_index, load_index, save_index, snapshot_path
+    """Load the index snapshot for these entries and this encoder, or build and save it.
 
-    wanted = {"encoder_id": interpreter.encoder_id, "content_hash": content_hash(entries)}
-    path = snapshot_path(settings.home / "index", **wanted)
+    Only texts that no snapshot of the encoder holds are embedded.
+    """
+    from retrieval.embedder import BatchedEmbedder
+    from retrieval.index import IndexMismatchError, build_index
+    from retrieval.snapshot import load_index, newest_index, remove_old_indexes, save_index, snapshot_path
+
+    folder, encoder_id = settings.home / "index", interpreter.encoder_id
+    wanted = {"encoder_id": encoder_id, "content_hash": content_hash(entries)}
+    path = snapshot_path(folder, **wanted)
     if path.is_dir():
         try:
             return load_index(path, **wanted)
         except IndexMismatchError as error:
             log.warning("index_refused", extra={"reason": str(error)})
-    index = build_index(entries, BatchedEmbedder(interpreter.embed), encoder_id=interpreter.encoder_id)
+    previous = newest_index(folder, encoder_id=encoder_id)
+    embed = BatchedEmbedder(interpreter.embed)
+    index = build_index(entries, embed, encoder_id=encoder_id, previous=previous)
     save_index(index, path)
+    remove_old_indexes(folder, num_kept=_NUM_INDEXES)
     return index

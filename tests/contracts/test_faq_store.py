@@ -85,6 +85,21 @@ def test_content_hash_changes_with_the_content(store: FaqStore) -> None:
     assert len({empty, one, store.content_hash()}) == 3
 
 
+def test_content_is_hashed_once_for_each_change(
+    store: FaqStore, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.import_entries([DELIVERY, RETURNS], "operator")
+    before = store.content_hash()
+    other_process = FaqStore(sessions)
+    with monkeypatch.context() as patch:
+        patch.setattr(FaqStore, "published", None)
+        assert store.content_hash() == before
+
+    other_process.set_status("delivery", "archived", "ann")
+
+    assert store.content_hash() == other_process.content_hash() != before
+
+
 def test_import_is_audited(store: FaqStore, sessions: Sessions) -> None:
     store.import_entries([DELIVERY], "ann")
 

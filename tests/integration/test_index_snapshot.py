@@ -1,17 +1,16 @@
 import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from retrieval.index import (
-    FaqIndex,
-    IndexMismatchError,
-    build_index,
-    load_index,
-    save_index,
-    snapshot_path,
-)
+from retrieval.index import FaqIndex, IndexMismatchError, build_index
+from retrieval.snapshot import load_index, newest_index, remove_old_indexes, save_index, snapshot_path
+from retrieval.types import Embed
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 _FILES = ("manifest.json", "vectors.faiss", "texts.json")
@@ -162,3 +161,70 @@ def test_an_empty_store_has_an_empty_index(tmp_path: Path) -> None:
 def test_embeddings_that_do_not_fit_are_refused(rows: np.ndarray, message: str) -> None:
     with pytest.raises(IndexMismatchError, match=message):
         build_index(ENTRIES, lambda texts: rows, encoder_id=ENCODER_ID)
+
+
+def asked(texts: list[str]) -> Embed:
+    """Embed, and note which texts were asked for."""
+
+    def embed(wanted: Sequence[str]) -> NDArray[np.float32]:
+        texts.extend(wanted)
+        return embed_words(wanted)
+
+    return embed
+
+
+def test_only_new_texts_are_embedded_and_the_index_is_the_same(index: FaqIndex) -> None:
+    changed = replace(ENTRIES[0], passage="Most items can be returned within 30 days.\n\nSale items: never.")
+    entries = (changed, ENTRIES[2], replace(ENTRIES[1], question="What does it cost to send?"))
+    texts: list[str] = []
+
+    partly = build_index(entries, asked(texts), encoder_id=ENCODER_ID, previous=index)
+
+    fresh = build_index(entries, embed_words, encoder_id=ENCODER_ID)
+    assert texts == [
+        "How long may I return an item?\nSale items: never.",
+        "What does it cost to send?",
+        "What does it cost to send?\nDelivery is free from £50.",
+        "What does it cost to send?\nBelow that it costs £3.95.",
+    ]
+    assert (partly.texts, partly.content_hash) == (fresh.texts, fresh.content_hash)
+    num_rows = len(fresh.texts)
+    np.testing.assert_array_equal(
+        partly.vectors.reconstruct_n(0, num_rows), fresh.vectors.reconstruct_n(0, num_rows)
+    )
+
+
+def test_nothing_new_embeds_nothing(index: FaqIndex) -> None:
+    texts: list[str] = []
+
+    fewer = build_index(ENTRIES[:1], asked(texts), encoder_id=ENCODER_ID, previous=index)
+    none = build_index([], asked(texts), encoder_id=ENCODER_ID, previous=index)
+
+    assert texts == []
+    assert (len(fewer.texts), none.num_dimensions) == (len(index.rows_of["returns-period"]), 64)
+    assert none.search(embed_words(["delivery"])[0], limit=3) == []
+
+
+def test_vectors_of_another_encoder_are_never_taken(index: FaqIndex) -> None:
+    texts: list[str] = []
+
+    build_index(ENTRIES, asked(texts), encoder_id="another", previous=index)
+
+    assert len(texts) == len(index.texts)
+
+
+def test_newest_whole_index_of_an_encoder_is_found(index: FaqIndex, tmp_path: Path) -> None:
+    other = build_index(ENTRIES[:1], embed_words, encoder_id="another")
+    for age, (name, one) in enumerate([("broken", index), ("other", other), ("new", index), ("old", index)]):
+        save_index(one, tmp_path / name)
+        os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
+    (tmp_path / "broken" / "texts.json").write_text("[]")
+    (tmp_path / ".unfinished").mkdir()
+
+    found = newest_index(tmp_path, encoder_id=ENCODER_ID)
+    remove_old_indexes(tmp_path, num_kept=3)
+
+    assert found is not None
+    assert found.texts == index.texts
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished", "broken", "new", "other"]
+    assert newest_index(tmp_path / "nowhere", encoder_id=ENCODER_ID) is None

@@ -201,6 +201,7 @@ def _is_named(error: Exception) -> bool:
         ("nlu.patterns", "PatternError"),
         ("nlu.training.config", "ConfigError"),
         ("retrieval.index", "IndexMismatchError"),
+        ("retrieval.snapshot", "SnapshotError"),
         ("app.db.migrate", "MigrationError"),
         ("pydantic_core._pydantic_core", "ValidationError"),
     }

@@ -24,6 +24,10 @@ _MANIFEST, _VECTORS, _TEXTS = "manifest.json", "vectors.faiss", "texts.json"
 _REBUILD = "build it again with `spandesk index build`"
 
 
+class SnapshotError(Exception):
+    """An index could not be written."""
+
+
 def snapshot_path(folder: Path, *, encoder_id: str, content_hash: str) -> Path:
     """Name the directory below `folder` for the index of this encoder and content."""
     key = hashlib.sha256(f"{_FORMAT_VERSION}\0{encoder_id}\0{content_hash}".encode())
@@ -35,19 +39,20 @@ def save_index(index: FaqIndex, path: Path) -> None:
 
     Two processes may save the same index at once. A directory that is there already stays if it is a whole
     index of the same encoder and content, and is replaced otherwise.
+
+    Raises:
+        SnapshotError: the disk is full, or the folder cannot be written to; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    unfinished.mkdir()
     try:
-        faiss.write_index(index.vectors, str(unfinished / _VECTORS))
-        texts = [asdict(text) for text in index.texts]
-        (unfinished / _TEXTS).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-        manifest = _manifest_of(index, unfinished)
-        (unfinished / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-        for name in (_VECTORS, _TEXTS, _MANIFEST):
-            _flush(unfinished / name)
+        unfinished.mkdir(parents=True)
+        _write(index, unfinished)
         _put_in_place(unfinished, path, index)
+    except OSError as error:
+        raise SnapshotError(
+            f"got no room for the index {path.name} in {path.parent} ({error}), expected a folder that "
+            "can be written to; free some space"
+        ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -112,6 +117,18 @@ def _newest_first(folder: Path) -> Iterator[Path]:
         except FileNotFoundError:
             continue
     yield from (path for _, path in sorted(ages, reverse=True))
+
+
+def _write(index: FaqIndex, folder: Path) -> None:
+    with (folder / _VECTORS).open("wb") as file:  # faiss itself only prints what goes wrong at the end
+        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # added at run time
+        faiss.write_index(index.vectors, writer)
+    texts = [asdict(text) for text in index.texts]
+    (folder / _TEXTS).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    manifest = _manifest_of(index, folder)
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    for name in (_VECTORS, _TEXTS, _MANIFEST):
+        _flush(folder / name)
 
 
 def _manifest_of(index: FaqIndex, folder: Path) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Keeps the model in service equal to the wanted one: loads in the background, then swaps.
 
 The database says what is wanted (champion bundle, FAQ content); several servers each watch it by themselves.
-A bundle that does not load is reported once and not tried again until something else is wanted: the old one
-stays.
+What does not load is reported, and the old model stays; it is tried again when something else is wanted, and
+after a while, for a disk may have been full.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class ModelWatcher:
         wanted: reads the present wish; cheap, may raise while the database is away.
         load: loads and warms up a model; slow.
         interval_s: seconds between two looks.
+        retry_after_s: seconds until what did not load is tried again.
+        now_s: a clock.
     """
 
     def __init__(
@@ -43,12 +45,16 @@ class ModelWatcher:
         wanted: Callable[[], Wanted],
         load: Callable[[Wanted], ServedModel],
         interval_s: float = 1.0,
+        retry_after_s: float = 60.0,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._understanding = understanding
         self._wanted = wanted
         self._load = load
         self._interval_s = interval_s
-        self._refused: Wanted | None = None
+        self._retry_after_s = retry_after_s
+        self._now_s = now_s
+        self._refused: tuple[Wanted, float] | None = None  # with when it was
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="model-watcher", daemon=True)
 
@@ -66,20 +72,26 @@ class ModelWatcher:
         """Look once; say whether a swap was made."""
         wanted = self._wanted()
         served = self._understanding.served
-        if wanted in {Wanted(served.interpreter.bundle_id, served.faq_hash), self._refused}:
+        if wanted == Wanted(served.interpreter.bundle_id, served.faq_hash) or self._is_refused(wanted):
             return False
-        started = time.monotonic()
+        started = self._now_s()
         try:
             loaded = self._load(wanted)
         except Exception:  # whatever is wrong with a new model, the old one goes on answering
             log.exception("model_refused", extra={"bundle_id": wanted.bundle_id})
-            self._refused = wanted
+            self._refused = wanted, self._now_s()
             return False
         self._understanding.swap(loaded)
         self._refused = None
-        seconds = round(time.monotonic() - started, 2)
+        seconds = round(self._now_s() - started, 2)
         log.info("model_swapped", extra={"bundle_id": wanted.bundle_id, "load_s": seconds})
         return True
+
+    def _is_refused(self, wanted: Wanted) -> bool:
+        if self._refused is None:
+            return False
+        refused, at_s = self._refused
+        return wanted == refused and self._now_s() - at_s < self._retry_after_s
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval_s):

@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -228,3 +230,36 @@ def test_newest_whole_index_of_an_encoder_is_found(index: FaqIndex, tmp_path: Pa
     assert found.texts == index.texts
     assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished", "broken", "new", "other"]
     assert newest_index(tmp_path / "nowhere", encoder_id=ENCODER_ID) is None
+
+
+_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from retrieval.index import build_index
+from retrieval.snapshot import SnapshotError, save_index
+from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
+
+index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    save_index(index, Path(sys.argv[1]) / "new")
+except SnapshotError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("room", [0, 1000, 3000], ids=["nothing", "some vectors", "vectors alone"])
+def test_full_disk_is_named_and_leaves_the_old_snapshot(index: FaqIndex, tmp_path: Path, room: int) -> None:
+    save_index(index, tmp_path / "old")
+
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, str(tmp_path), str(room)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith(f"got no room for the index new in {tmp_path}")
+    assert done.stdout.endswith("free some space\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert load_index(tmp_path / "old").texts == index.texts

@@ -58,11 +58,21 @@ def test_watcher_keeps_the_old_model_when_the_new_one_is_broken(understanding: U
         tried.append(wanted)
         return load(wanted)
 
-    watcher = ModelWatcher(understanding, wanted=lambda: Wanted("broken", "f1"), load=counting_load)
+    clock = [0.0]
+    watcher = ModelWatcher(
+        understanding,
+        wanted=lambda: Wanted("broken", "f1"),
+        load=counting_load,
+        retry_after_s=60.0,
+        now_s=lambda: clock[0],
+    )
 
     assert [watcher.check(), watcher.check()] == [False, False]
     assert understanding.bundle_id == "old"
     assert len(tried) == 1
+    clock[0] = 60.0  # what was wrong may have been a full disk
+    assert not watcher.check()
+    assert len(tried) == 2
 
 
 def test_watcher_thread_survives_a_database_that_is_away(understanding: Understanding) -> None:

@@ -11,7 +11,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, inspect, text
 
-from app.db.engine import open_engine, writing_connection
+from app.db.engine import make_sessions, open_engine, writing_connection
+from app.db.faq_store import FaqStore
 from app.db.migrate import (
     MigrationError,
     alembic_config,
@@ -21,6 +22,7 @@ from app.db.migrate import (
     upgrade_engine,
 )
 from app.db.tables import Table
+from retrieval.types import FaqEntry
 from tests.fixtures_db import new_postgres_schema
 
 ROOT = Path(__file__).parents[2]
@@ -137,3 +139,26 @@ def test_four_processes_may_upgrade_at_once(empty_url: str, empty_engine: Engine
 
     assert failures == [""] * 4
     assert tables_of(empty_engine) == set(Table.metadata.tables)
+
+
+def test_faq_entries_of_the_first_schema_are_kept(empty_engine: Engine) -> None:
+    run_alembic(empty_engine, "upgrade", "0001")
+    insert = text(
+        "INSERT INTO faq_entries VALUES ('a', 'A?', 'a', '[]', '[\"t\"]', '/a', 'en', 'f.yml:1', 'archived',"
+        " :is_imported, '2026-01-01 00:00:00')"
+    )
+    with writing_connection(empty_engine) as connection:
+        connection.execute(insert, {"is_imported": True})
+
+    upgrade_engine(empty_engine)
+
+    store = FaqStore(make_sessions(empty_engine))
+    record = store.find("a")
+    assert record is not None
+    assert (record.entry, record.version, record.updated_by) == (
+        FaqEntry("a", "A?", "a", (), ("t",), "/a", "en", "f.yml:1", status="archived"),
+        1,
+        "",
+    )
+    assert store.set_status("a", "published", "ann").version == 2
+    assert [version.version for version in store.history("a")] == [2, 1]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from app.commands.context import read_bot, settings_for
-from app.db.faq_store import FaqRecord, ImportPlan
-from app.dialogue.errors import InvalidInputError, NotFoundError
+from app.db.faq_store import ImportPlan
+from app.dialogue.errors import InvalidInputError
 from app.provisioning import Stores, champion_interpreter, open_stores
 from app.settings import Settings
 from retrieval.duplicates import Duplicate, find_duplicates
@@ -70,7 +70,7 @@ def run_list(args: argparse.Namespace) -> int:
 def run_show(args: argparse.Namespace) -> int:
     """Print an entry as YAML, and who made it so."""
     with closing(open_stores(settings_for(args))) as stores:
-        record = _require(stores, args.entry_id)
+        record = stores.faq.get(args.entry_id)
     print(f"# version {record.version}, {record.updated_at:%Y-%m-%d %H:%M} UTC by {record.updated_by or '?'}")
     sys.stdout.write(faq_yaml([record.entry]))
     return 0
@@ -155,12 +155,3 @@ def _print_difference(before: FaqEntry, after: FaqEntry) -> None:
     for line in list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]:
         if not line.startswith("@@"):
             print(f"  {line}")
-
-
-def _require(stores: Stores, entry_id: str) -> FaqRecord:
-    record = stores.faq.find(entry_id)
-    if record is None:
-        raise NotFoundError(
-            f"got no FAQ entry '{entry_id}', expected one of the store; see `spandesk faq list`"
-        )
-    return record

@@ -140,11 +140,14 @@ class FaqStore:
                 )
             return self._change(session, row, entry_from(kept.content), actor=actor, action="faq.restore")
 
-    def find(self, entry_id: str) -> FaqRecord | None:
-        """Give an entry of any status."""
+    def get(self, entry_id: str) -> FaqRecord:
+        """Give an entry of any status.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
         with reading(self._sessions) as session:
-            row = session.get(FaqEntryRow, entry_id)
-            return _record(row) if row is not None else None
+            return _record(_require(session, entry_id))
 
     def records(self, status: FaqStatus | None = None) -> tuple[FaqRecord, ...]:
         """Give the entries of one status, or all, ordered by id."""

@@ -185,6 +185,7 @@ def test_entry_or_version_that_is_not_there_is_named(store: FaqStore) -> None:
         store.set_status("sale", "draft", "ann")
     with pytest.raises(NotFoundError, match="got no FAQ entry 'sale'"):
         store.history("sale")
+    with pytest.raises(NotFoundError, match="got no FAQ entry 'sale'"):
+        store.get("sale")
     with pytest.raises(NotFoundError, match="got no version 7 of the FAQ entry 'delivery', expected 1 to 1"):
         store.restore("delivery", 7, "ann")
-    assert store.find("sale") is None

@@ -153,8 +153,7 @@ def test_faq_entries_of_the_first_schema_are_kept(empty_engine: Engine) -> None:
     upgrade_engine(empty_engine)
 
     store = FaqStore(make_sessions(empty_engine))
-    record = store.find("a")
-    assert record is not None
+    record = store.get("a")
     assert (record.entry, record.version, record.updated_by) == (
         FaqEntry("a", "A?", "a", (), ("t",), "/a", "en", "f.yml:1", status="archived"),
         1,

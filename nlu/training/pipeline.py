@@ -76,8 +76,7 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
     On one machine's CPU the same arguments give the same bundle; torch's own generator is left as it was.
 
     Args:
-        data: examples to train on, with the bot's synonyms, lookups and regexes; those of `FALLBACK_INTENT`
-            are out of scope: nothing is trained or chosen with them, the report counts how many are refused.
+        data: what the bot learns from; examples of `FALLBACK_INTENT` are only measured, never trained on.
         config: how to train.
         encoder: the base encoder.
         out_path: folder of the bundle; appears whole or not at all.

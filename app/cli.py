@@ -99,6 +99,7 @@ def _add_model_commands(commands: Commands) -> None:
         "bot's unlabelled.txt)",
     )
     train.add_argument("--resume", action="store_true", help="go on with a run that was killed")
+    _add_reader_command(train)
     retrain = _add(
         commands, "retrain", "retrain:run", "retrain from bot data and corrections, compare, promote"
     )
@@ -120,6 +121,22 @@ def _add_model_commands(commands: Commands) -> None:
     promote = _add(models, "promote", "models:run_promote", "put a bundle in service")
     promote.add_argument("bundle_id")
     _add(models, "rollback", "models:run_rollback", "put the bundle before the present one in service")
+
+
+def _add_reader_command(train: argparse.ArgumentParser) -> None:
+    kinds = train.add_subparsers(title="other models", metavar="KIND")
+    reader = _add(kinds, "reader", "train_reader:run", "train the reader, which marks answers in passages")
+    reader.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="questions with passages: SQuAD's JSON, YAML, or folders of them",
+    )
+    reader.add_argument("--config", type=Path, metavar="FILE", help="training configuration")
+    reader.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the reader goes")
+    reader.add_argument("--resume", action="store_true", help="go on with a run that was killed")
 
 
 def _add_bot_commands(commands: Commands) -> None:
@@ -195,11 +212,13 @@ def _is_named(error: Exception) -> bool:
     named = {
         ("app.dialogue.errors", "ChatbotError"),
         ("nlu.checkpoint", "CheckpointError"),
+        ("nlu.data.squad", "ReadingDataError"),
         ("nlu.data.yaml_source", "SourceError"),
         ("nlu.finetuning.method", "FinetuningError"),
         ("nlu.labels", "LabelError"),
         ("nlu.patterns", "PatternError"),
         ("nlu.training.config", "ConfigError"),
+        ("nlu.training.reader", "ReaderTrainingError"),
         ("retrieval.index", "IndexMismatchError"),
         ("retrieval.snapshot", "SnapshotError"),
         ("app.db.migrate", "MigrationError"),

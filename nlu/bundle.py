@@ -13,13 +13,10 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from nlu.batching import TextEncoder, collate, load_tokenizer
@@ -28,10 +25,19 @@ from nlu.checkpoint import CheckpointError, EncoderCheckpoint, resolve_encoder
 from nlu.encoder import load_encoder
 from nlu.finetuning.methods import FinetuningSettings, make_method
 from nlu.labels import LabelMap
-from nlu.manifest import FORMAT_VERSION, Manifest, hash_files, read_manifest, write_manifest
+from nlu.manifest import BUNDLE, Manifest, hash_files, read_manifest, write_manifest
 from nlu.model import HeadSizes, JointModel
 from nlu.out_of_scope import ScopeScore, ScopeScoreError, restore_scope_score
 from nlu.patterns import PatternSet
+from nlu.stored import (
+    load_heads,
+    put_in_place,
+    read_json,
+    read_tensors,
+    verify_encoder,
+    verify_golden,
+    write_json,
+)
 
 _GOLDEN_TEXTS = (
     "Where is my order?",
@@ -39,7 +45,6 @@ _GOLDEN_TEXTS = (
     "ok",
     "Kann ich mit Karte zahlen? 100 € bitte 🙂",
 )
-_GOLDEN_TOLERANCE = 2e-3  # float32 kernels of different processors agree within 1e-4; a wrong weight does not
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +116,7 @@ def assemble_bundle(contents: BundleContents, checkpoint: EncoderCheckpoint, *, 
     make_method(contents.finetuning).merge(encoder, contents.adapter)
     with torch.random.fork_rng(devices=[]):  # fresh heads draw numbers that are replaced at once
         model = JointModel(encoder, contents.sizes)
-    _load_heads(model, contents.heads)
+    load_heads(model, contents.heads)
     patterns = PatternSet.compile(contents.regexes, contents.lookups)
     return Bundle(
         bundle_id=bundle_id,
@@ -130,9 +135,9 @@ def save_bundle(bundle: Bundle, checkpoint: EncoderCheckpoint, origin: Origin, o
         shutil.rmtree(partial)
     partial.mkdir(parents=True)
     _write_contents(bundle.contents, partial)
-    _write_json(partial / "golden.json", _golden_outputs(bundle))
+    write_json(partial / "golden.json", _golden_outputs(bundle))
     manifest = Manifest(
-        format_version=FORMAT_VERSION,
+        format_version=BUNDLE.version,
         encoder=checkpoint.name,
         encoder_sha256=checkpoint.sha256,
         tokenizer_sha256=checkpoint.tokenizer_sha256,
@@ -141,7 +146,7 @@ def save_bundle(bundle: Bundle, checkpoint: EncoderCheckpoint, origin: Origin, o
         **asdict(origin),
     )
     write_manifest(partial, manifest)
-    _put_in_place(partial, out_path)
+    put_in_place(partial, out_path)
     return manifest
 
 
@@ -157,22 +162,10 @@ def load_bundle(path: Path, *, encoder: EncoderCheckpoint | None = None) -> Bund
     """
     manifest = read_manifest(path)
     checkpoint = encoder or resolve_encoder(manifest.encoder)
-    _verify_encoder(manifest, checkpoint)
+    verify_encoder(manifest, checkpoint)
     bundle = assemble_bundle(_read_contents(path), checkpoint, bundle_id=manifest.bundle_id)
-    _verify_golden(bundle, path / "golden.json")
+    verify_golden(_golden_outputs(bundle), path / "golden.json", ("intent_logits", "embedding", "span_gains"))
     return bundle
-
-
-def _put_in_place(new: Path, path: Path) -> None:
-    """Rename `new` to `path`; what was there is removed only then, so a kill leaves one of both whole."""
-    old = path.with_name(path.name + ".old")
-    if path.exists():
-        if old.exists():  # left behind by a kill
-            shutil.rmtree(old)
-        path.rename(old)
-    new.rename(path)
-    if old.exists():
-        shutil.rmtree(old)
 
 
 def _restore_scope_score(contents: BundleContents) -> ScopeScore:
@@ -182,18 +175,6 @@ def _restore_scope_score(contents: BundleContents) -> ScopeScore:
         )
     except ScopeScoreError as error:
         raise CheckpointError(str(error)) from error
-
-
-def _verify_encoder(manifest: Manifest, checkpoint: EncoderCheckpoint) -> None:
-    for what, got, expected in (
-        ("weights", checkpoint.sha256, manifest.encoder_sha256),
-        ("vocabulary", checkpoint.tokenizer_sha256, manifest.tokenizer_sha256),
-    ):
-        if got != expected:
-            raise CheckpointError(
-                f"got the encoder '{checkpoint.name}' whose {what} have sha256 {got}, expected {expected}; "
-                f"use '{manifest.encoder}' or train a bundle for this encoder"
-            )
 
 
 def _verify_labels(contents: BundleContents) -> None:
@@ -207,20 +188,6 @@ def _verify_labels(contents: BundleContents) -> None:
                 f"got labels.json with {got} {what}, expected the {expected} that the heads score; "
                 "train the bundle again"
             )
-
-
-def _load_heads(model: JointModel, heads: Mapping[str, torch.Tensor]) -> None:
-    expected = {name: t for name, t in model.state_dict().items() if not name.startswith("encoder.")}
-    wrong = sorted(set(expected) ^ set(heads))
-    if wrong:
-        raise CheckpointError(f"got heads that do not fit at {wrong}; train the bundle again")
-    for name, tensor in heads.items():
-        if tensor.shape != expected[name].shape:
-            raise CheckpointError(
-                f"got heads whose {name} has the shape {tuple(tensor.shape)}, expected "
-                f"{tuple(expected[name].shape)}; train the bundle again"
-            )
-    model.load_state_dict(dict(heads), strict=False)
 
 
 def _encoder_id(checkpoint: EncoderCheckpoint, contents: BundleContents) -> str:
@@ -244,25 +211,6 @@ def _golden_outputs(bundle: Bundle) -> dict[str, object]:
     }
 
 
-def _verify_golden(bundle: Bundle, path: Path) -> None:
-    expected, got = json.loads(path.read_bytes()), _golden_outputs(bundle)
-    for what in ("intent_logits", "embedding", "span_gains"):
-        difference = _greatest_difference(expected[what], got[what])
-        if not difference <= _GOLDEN_TOLERANCE:
-            raise CheckpointError(
-                f"got {what} of the golden batch that differ by {difference:.2g} from {path}, expected at "
-                f"most {_GOLDEN_TOLERANCE}; this code or torch computes other numbers, train the bundle again"
-            )
-
-
-def _greatest_difference(left: object, right: object) -> float:
-    one, other = np.asarray(left), np.asarray(right)
-    if one.shape != other.shape:
-        return float("inf")
-    scale = max(1.0, float(np.abs(one).max(initial=0.0)))
-    return float(np.abs(one - other).max(initial=0.0)) / scale
-
-
 def _write_contents(contents: BundleContents, folder: Path) -> None:
     references = {
         name: torch.from_numpy(values.astype(np.float16)) for name, values in contents.references.items()
@@ -270,11 +218,11 @@ def _write_contents(contents: BundleContents, folder: Path) -> None:
     (folder / "adapter.safetensors").write_bytes(save_tensors(dict(contents.adapter)))
     (folder / "heads.safetensors").write_bytes(save_tensors(dict(contents.heads)))
     (folder / "out_of_scope.safetensors").write_bytes(save_tensors(references))
-    _write_json(folder / "labels.json", contents.label_map.to_json())
-    _write_json(folder / "calibration.json", contents.calibration.to_json())
-    _write_json(folder / "metrics.json", contents.metrics)
+    write_json(folder / "labels.json", contents.label_map.to_json())
+    write_json(folder / "calibration.json", contents.calibration.to_json())
+    write_json(folder / "metrics.json", contents.metrics)
     vocabulary = {name: getattr(contents, name) for name in ("synonyms", "regexes", "lookups")}
-    _write_json(folder / "vocabulary.json", {name: dict(value) for name, value in vocabulary.items()})
+    write_json(folder / "vocabulary.json", {name: dict(value) for name, value in vocabulary.items()})
     config = {
         "finetuning": contents.finetuning.to_json(),
         "sizes": asdict(contents.sizes),
@@ -282,47 +230,28 @@ def _write_contents(contents: BundleContents, folder: Path) -> None:
         "num_neighbours": contents.num_neighbours,
         "training": contents.training,
     }
-    _write_json(folder / "config.json", config)
+    write_json(folder / "config.json", config)
 
 
 def _read_contents(folder: Path) -> BundleContents:
     """Read files whose hashes were verified."""
-    config, vocabulary = _read_json(folder / "config.json"), _read_json(folder / "vocabulary.json")
-    calibration = _read_json(folder / "calibration.json")
+    config, vocabulary = read_json(folder / "config.json"), read_json(folder / "vocabulary.json")
+    calibration = read_json(folder / "calibration.json")
     thresholds = Thresholds(**calibration.pop("thresholds"))
-    references = _read_tensors(folder / "out_of_scope.safetensors")
+    references = read_tensors(folder / "out_of_scope.safetensors")
     return BundleContents(
-        label_map=LabelMap.from_json(_read_json(folder / "labels.json")),
+        label_map=LabelMap.from_json(read_json(folder / "labels.json")),
         finetuning=FinetuningSettings.from_json(config["finetuning"]),
         sizes=HeadSizes(**config["sizes"]),
         calibration=Calibration(**calibration, thresholds=thresholds),
         synonyms=vocabulary["synonyms"],
         regexes={name: tuple(sources) for name, sources in vocabulary["regexes"].items()},
         lookups={name: tuple(values) for name, values in vocabulary["lookups"].items()},
-        adapter=_read_tensors(folder / "adapter.safetensors"),
-        heads=_read_tensors(folder / "heads.safetensors"),
+        adapter=read_tensors(folder / "adapter.safetensors"),
+        heads=read_tensors(folder / "heads.safetensors"),
         scope_score=config["scope_score"],
         references={name: tensor.numpy().astype(np.float32) for name, tensor in references.items()},
         num_neighbours=config["num_neighbours"],
         training=config["training"],
-        metrics=_read_json(folder / "metrics.json"),
+        metrics=read_json(folder / "metrics.json"),
     )
-
-
-def _write_json(path: Path, document: object) -> None:
-    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_bytes())
-    return document
-
-
-def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_tensors(path.read_bytes())
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"got {path} that holds no tensors ({error}); train the bundle again"
-        ) from error

@@ -1,4 +1,4 @@
-"""The manifest of a bundle: what it was made from and the sha256 of every file."""
+"""The manifest of a bundle or a reader: what it was made from and the sha256 of every file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from pathlib import Path
 
 from nlu.checkpoint import CheckpointError, hash_file
 
-FORMAT_VERSION = 2  # 1 held nothing but LoRA, and another form of labels
-MANIFEST_NAME = "manifest.json"
+
+@dataclass(frozen=True, slots=True)
+class StoredFormat:
+    """A kind of folder: how it is called, the file of its manifest, and the version that is written now."""
+
+    noun: str
+    manifest_name: str
+    version: int
+
+
+BUNDLE = StoredFormat("bundle", "manifest.json", 2)  # 1 held nothing but LoRA, and another form of labels
+READER = StoredFormat("reader", "reader.json", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +56,28 @@ class Manifest:
         return hashlib.sha256(_serialise(self)).hexdigest()[:16]
 
 
-def hash_files(folder: Path) -> dict[str, str]:
-    """Hash all files of a bundle's folder but the manifest."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST_NAME)
+def hash_files(folder: Path, stored: StoredFormat = BUNDLE) -> dict[str, str]:
+    """Hash all files of a folder but the manifest."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != stored.manifest_name)
     return {name: hash_file(folder / name) for name in names}
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest, stored: StoredFormat = BUNDLE) -> None:
     """Write the manifest in its only form, sealed with its own hash."""
-    (folder / MANIFEST_NAME).write_bytes(_seal(manifest))
+    (folder / stored.manifest_name).write_bytes(_seal(manifest))
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest and verify it and every file of the bundle.
+def read_manifest(folder: Path, stored: StoredFormat = BUNDLE) -> Manifest:
+    """Read the manifest and verify it and every file of the folder.
 
     Raises:
         CheckpointError: a file is missing or changed; the message names it.
     """
-    manifest = _read(folder / MANIFEST_NAME)
+    manifest = _read(folder / stored.manifest_name, stored)
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():
-            raise CheckpointError(f"got no file {path}, expected the bundle to be whole; {_REMEDY}")
+            raise CheckpointError(f"got no file {path}, expected the {stored.noun} to be whole; {_REMEDY}")
         got = hash_file(path)
         if got != expected:
             raise CheckpointError(f"got {path} with sha256 {got}, expected {expected}; {_REMEDY}")
@@ -93,20 +103,21 @@ def verify_belongs(manifest: Manifest, *, data_hash: str, code_hash: str) -> Non
 _REMEDY = "copy the bundle again or train a new one"
 
 
-def _read(path: Path) -> Manifest:
+def _read(path: Path, stored: StoredFormat) -> Manifest:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CheckpointError(f"got no readable {path}, expected a bundle; {_REMEDY}") from error
+        raise CheckpointError(f"got no readable {path}, expected a {stored.noun}; {_REMEDY}") from error
     try:
         document = json.loads(content)
         document.pop("sha256")
         version = document["format_version"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"got {path} that is no manifest ({error}); {_REMEDY}") from error
-    if version != FORMAT_VERSION:
+    if version != stored.version:
         raise CheckpointError(
-            f"got {path} of bundle format {version}, expected {FORMAT_VERSION}; train the bundle again"
+            f"got {path} of {stored.noun} format {version}, expected {stored.version}; "
+            f"train the {stored.noun} again"
         )
     if set(document) != {field.name for field in fields(Manifest)}:
         raise CheckpointError(f"got {path} with the fields {sorted(document)}; {_REMEDY}")

@@ -10,11 +10,13 @@ import hashlib
 import io
 import json
 import tokenize
+from collections.abc import Iterable
 from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 
 from nlu.data.rasa_nlu import NluData
+from nlu.types import ReaderExample
 
 WEIGHT_MODULES = (
     "nlu.batching",
@@ -62,6 +64,25 @@ WEIGHT_MODULES = (
 )
 """The modules whose change makes other weights or another calibration out of the same data."""
 
+READER_MODULES = (
+    "nlu.batching",
+    "nlu.bert",
+    "nlu.encoder",
+    "nlu.finetuning.features",
+    "nlu.finetuning.lora",
+    "nlu.finetuning.methods",
+    "nlu.heads",
+    "nlu.reader.decode",
+    "nlu.reader.model",
+    "nlu.reader.pairs",
+    "nlu.spans",
+    "nlu.text",
+    "nlu.training.reader",
+    "nlu.training.reader_data",
+    "nlu.windows",
+)
+"""The same for a reader."""
+
 
 def hash_data(data: NluData) -> str:
     """Hash examples, synonyms, lookups, regexes and unlabelled texts.
@@ -83,9 +104,19 @@ def hash_data(data: NluData) -> str:
     return _hash_json(document)
 
 
-def hash_code() -> str:
-    """Hash the sources of `WEIGHT_MODULES` without comments and docstrings."""
-    return _hash_json([[name, _bare_source(_source_path(name))] for name in WEIGHT_MODULES])
+def hash_reading(examples: Iterable[ReaderExample]) -> str:
+    """Hash what a reader learns from; order and places do not count."""
+    return _hash_json(
+        sorted(
+            [one.question, one.passage, sorted([span.start, span.end] for span in one.answers)]
+            for one in examples
+        )
+    )
+
+
+def hash_code(modules: Iterable[str] = WEIGHT_MODULES) -> str:
+    """Hash the sources of `modules` without comments and docstrings."""
+    return _hash_json([[name, _bare_source(_source_path(name))] for name in modules])
 
 
 def _annotation_values(annotation: object) -> list[object]:

@@ -88,3 +88,26 @@ class ParsedUtterance:
     out_of_scope_score: float = 0.0
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     encoder_id: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """A piece ``[start, end)`` of a passage."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderExample:
+    """A question about a passage with its answers; none means that the passage does not answer.
+
+    `source` names the example in error messages, `group` the document it comes from: a validation split
+    keeps documents whole.
+    """
+
+    question: str
+    passage: str
+    answers: tuple[AnswerSpan, ...] = ()
+    source: str = ""
+    group: str = ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlu.data.rasa_nlu import NluData
-from nlu.manifest import FORMAT_VERSION, Manifest, hash_files, write_manifest
+from nlu.manifest import BUNDLE, Manifest, hash_files, write_manifest
 from nlu.provenance import hash_data
 from nlu.training.progress import Progress, Report
 from nlu.types import (
@@ -46,7 +46,7 @@ def write_bundle(path: Path, meanings: Mapping[str, str], *, data_hash: str = ""
     (path / "meanings.json").write_text(json.dumps(dict(meanings), sort_keys=True))
     (path / "metrics.json").write_text("{}")
     manifest = Manifest(
-        format_version=FORMAT_VERSION,
+        format_version=BUNDLE.version,
         encoder="fake",
         encoder_sha256="0" * 64,
         tokenizer_sha256="0" * 64,

@@ -50,6 +50,15 @@ def _expect(numbers: _Range, **settings: float) -> None:
             raise ConfigError(f"{name}: got {value}, expected a number {numbers.expected}")
 
 
+def expect_share(**settings: float) -> None:
+    """Refuse settings that are no share of a whole, in [0, 1).
+
+    Raises:
+        ConfigError: the first that is not is named.
+    """
+    _expect(_SHARE, **settings)
+
+
 @dataclass(frozen=True, slots=True)
 class OptimiserSettings:
     """AdamW or SGD with linear warm-up and linear decay to zero."""
@@ -179,10 +188,15 @@ def read_train_config(document: Mapping[str, Any], place: str) -> TrainConfig:
     Raises:
         ConfigError: an unknown key or a value of the wrong kind.
     """
-    return _build(TrainConfig, document, place)
+    return build_settings(TrainConfig, document, place)
 
 
-def _build(kind: type[Settings], document: Mapping[str, Any], place: str) -> Settings:
+def build_settings(kind: type[Settings], document: Mapping[str, Any], place: str) -> Settings:
+    """Make a group of settings of what a file says; what it leaves out keeps its default.
+
+    Raises:
+        ConfigError: an unknown key or a value of the wrong kind; `place` is named.
+    """
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(document) - known)
     if unknown:
@@ -197,7 +211,7 @@ def _value(kind: Any, value: Any, place: str) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(value, dict):
             raise ConfigError(f"{place}: got {value!r}, expected a table")
-        return _build(kind, value, place)
+        return build_settings(kind, value, place)
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
             raise ConfigError(f"{place}: got {value!r}, expected one of {', '.join(get_args(kind))}")

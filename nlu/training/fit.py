@@ -30,7 +30,7 @@ def fit_model(
     *,
     watcher: FitWatcher,
     compute: Compute,
-    start: TrainingState | None = None,
+    start: TrainingState[EpochResult] | None = None,
 ) -> tuple[JointModel, list[EpochResult]]:
     """Build a model and train it on `splits` and on pseudo-labels that come from these alone.
 
@@ -73,7 +73,7 @@ class _LabellerWatcher:
     def on_step(self, steps: Steps, epoch: int) -> None:
         self.watcher.on_labeller_step(steps, epoch)
 
-    def on_state(self, state: TrainingState) -> None:
+    def on_state(self, state: TrainingState[EpochResult]) -> None:
         """Keep nothing."""
 
     def on_epoch(self, steps: Steps, result: EpochResult) -> None:

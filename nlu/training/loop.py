@@ -47,7 +47,7 @@ class LoopWatcher(Protocol):
     def on_step(self, steps: Steps, epoch: int) -> None:
         """Hear of every step."""
 
-    def on_state(self, state: TrainingState) -> None:
+    def on_state(self, state: TrainingState[EpochResult]) -> None:
         """Hear after every epoch from where a run could go on."""
 
     def on_epoch(self, steps: Steps, result: EpochResult) -> None:
@@ -61,7 +61,7 @@ def train_loop(
     *,
     watcher: LoopWatcher,
     compute: Compute = EXACT_CPU,
-    start: TrainingState | None = None,
+    start: TrainingState[EpochResult] | None = None,
 ) -> list[EpochResult]:
     """Train the model's trainable parameters in place and leave the best epoch's values in them.
 
@@ -140,7 +140,7 @@ class _Run:
         self._add(result)
         return result
 
-    def state(self) -> TrainingState:
+    def state(self) -> TrainingState[EpochResult]:
         return TrainingState(
             results=tuple(self.results),
             best_epoch=self.best_epoch,
@@ -151,7 +151,7 @@ class _Run:
             rng=dict(self.rng.bit_generator.state),
         )
 
-    def resume(self, state: TrainingState) -> None:
+    def resume(self, state: TrainingState[EpochResult]) -> None:
         self.results = list(state.results)
         self.best_epoch, self.best = state.best_epoch, dict(state.best)
         self.num_epochs_before = len(state.results)
@@ -196,7 +196,7 @@ def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tens
     }
 
 
-def _restore_optimiser(optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
+def _restore_optimiser(optimiser: torch.optim.Optimizer, state: TrainingState[EpochResult]) -> None:
     moments: dict[int, dict[str, Any]] = {}
     for key, tensor in state.optimiser.items():
         number, _, name = key.partition(".")
@@ -209,7 +209,7 @@ def _generator_states(compute: Compute) -> dict[str, torch.Tensor]:
     return states | {"cpu": torch.get_rng_state()}
 
 
-def _restore_generators(state: TrainingState) -> None:
+def _restore_generators(state: TrainingState[EpochResult]) -> None:
     for device, generator in state.generators.items():
         if device == "cpu":
             torch.set_rng_state(generator)

@@ -114,9 +114,9 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
 
 def _open_folder(
     out_path: Path, belongs_to: dict[str, str], *, resume: bool
-) -> tuple[TrainingFolder, TrainingState | None]:
+) -> tuple[TrainingFolder[EpochResult], TrainingState[EpochResult] | None]:
     """Open the folder of the run's state, and load the state or clear the folder."""
-    folder = TrainingFolder(out_path.with_name(out_path.name + ".training"), belongs_to)
+    folder = TrainingFolder(out_path.with_name(out_path.name + ".training"), belongs_to, EpochResult)
     start = folder.load() if resume else None
     if start is None:
         folder.clear()
@@ -141,7 +141,7 @@ class _Folds:
     def on_step(self, steps: Steps, epoch: int) -> None:
         self.clock.report_fold(f"a model of a fold: epoch {epoch}, step {steps.done} of {steps.total}")
 
-    def on_state(self, state: TrainingState) -> None:
+    def on_state(self, state: TrainingState[EpochResult]) -> None:
         """Keep nothing."""
 
     def on_epoch(self, steps: Steps, result: EpochResult) -> None:
@@ -153,12 +153,12 @@ class _Watcher:
     """Passes on what the loop does: to the person who waits, and to the folder."""
 
     clock: RunClock
-    folder: TrainingFolder
+    folder: TrainingFolder[EpochResult]
     max_epochs: int
     has_validation: bool
 
     @classmethod
-    def begin(cls, clock: RunClock, folder: TrainingFolder, prepared: Prepared) -> _Watcher:
+    def begin(cls, clock: RunClock, folder: TrainingFolder[EpochResult], prepared: Prepared) -> _Watcher:
         """Begin to measure steps."""
         clock.start_training()
         return cls(clock, folder, prepared.config.optimiser.max_epochs, len(prepared.splits.validation) > 0)
@@ -173,7 +173,7 @@ class _Watcher:
             steps, f"epoch {epoch} of at most {self.max_epochs}: step {steps.done} of {steps.total}"
         )
 
-    def on_state(self, state: TrainingState) -> None:
+    def on_state(self, state: TrainingState[EpochResult]) -> None:
         self.folder.save(state)
 
     def on_epoch(self, steps: Steps, result: EpochResult) -> None:

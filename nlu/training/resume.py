@@ -14,13 +14,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from nlu.checkpoint import CheckpointError, hash_file
-from nlu.training.validation import EpochResult
+
+Result = TypeVar("Result")
 
 _STATE_NAME = "training.json"
 _REMEDY = "train without resuming"
@@ -33,7 +34,7 @@ class ResumeError(CheckpointError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrainingState:
+class TrainingState(Generic[Result]):
     """Everything that the next epoch depends on beside what is computed from configuration and data.
 
     Attributes:
@@ -46,7 +47,7 @@ class TrainingState:
         rng: state of the numpy generator that orders the examples.
     """
 
-    results: tuple[EpochResult, ...]
+    results: tuple[Result, ...]
     best_epoch: int
     trained: Mapping[str, torch.Tensor]
     best: Mapping[str, torch.Tensor]
@@ -55,20 +56,22 @@ class TrainingState:
     rng: Mapping[str, Any]
 
 
-class TrainingFolder:
+class TrainingFolder(Generic[Result]):
     """Keeps the newest state of one run.
 
     Args:
         path: the folder.
         belongs_to: what the run is made of, by name, as hashes or short texts.
+        result_type: the dataclass of an epoch's result.
     """
 
-    def __init__(self, path: Path, belongs_to: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, belongs_to: Mapping[str, str], result_type: type[Result]) -> None:
         self._path = path
+        self._result_type = result_type
         self._belongs_to = dict(belongs_to)
         self._best: dict[str, str] = {}  # the file of the best epoch, with its hash, by name
 
-    def load(self) -> TrainingState | None:
+    def load(self) -> TrainingState[Result] | None:
         """Give the newest state, or None when there is none.
 
         Raises:
@@ -88,7 +91,7 @@ class TrainingFolder:
             **groups,
         )
 
-    def save(self, state: TrainingState) -> None:
+    def save(self, state: TrainingState[Result]) -> None:
         """Make `state` the newest; the one before goes."""
         self._path.mkdir(parents=True, exist_ok=True)
         epoch = len(state.results)
@@ -100,7 +103,7 @@ class TrainingFolder:
             self._best = self._save_tensors(f"best-{state.best_epoch}.safetensors", state.best)
         document = {
             "belongs_to": self._belongs_to,
-            "results": [asdict(result) for result in state.results],
+            "results": [asdict(result) for result in state.results],  # type: ignore[call-overload]
             "best_epoch": state.best_epoch,
             "rng": state.rng,
             "state": files,
@@ -121,7 +124,7 @@ class TrainingFolder:
         try:
             document: dict[str, Any] = json.loads(path.read_bytes())
             self._verify_belongs(dict(document["belongs_to"]))
-            results = tuple(EpochResult(**result) for result in document["results"])
+            results = tuple(self._result_type(**result) for result in document["results"])
             return {"results": results, **{key: document[key] for key in _KEYS}}
         except (ValueError, KeyError, TypeError) as error:
             raise ResumeError(f"got {path} that cannot be read ({error!r}); {_REMEDY}") from error

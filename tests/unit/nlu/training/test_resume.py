@@ -26,7 +26,7 @@ def state(epoch: int, *, best_epoch: int = 1) -> TrainingState:
 
 
 def saved(folder: Path, *epochs: int) -> TrainingFolder:
-    training = TrainingFolder(folder, BELONGS_TO)
+    training = TrainingFolder(folder, BELONGS_TO, EpochResult)
     for epoch in epochs:
         training.save(state(epoch))
     return training
@@ -35,7 +35,7 @@ def saved(folder: Path, *epochs: int) -> TrainingFolder:
 def test_state_comes_back_as_it_was(tmp_path: Path) -> None:
     saved(tmp_path / "run", 1, 2)
 
-    loaded = TrainingFolder(tmp_path / "run", BELONGS_TO).load()
+    loaded = TrainingFolder(tmp_path / "run", BELONGS_TO, EpochResult).load()
 
     assert loaded is not None
     assert (loaded.results, loaded.best_epoch, loaded.rng) == (state(2).results, 1, state(2).rng)
@@ -52,11 +52,11 @@ def test_only_the_newest_state_and_the_best_are_kept(tmp_path: Path) -> None:
 
 def test_best_epoch_survives_a_resumption(tmp_path: Path) -> None:
     saved(tmp_path, 1, 2)
-    second = TrainingFolder(tmp_path, BELONGS_TO)
+    second = TrainingFolder(tmp_path, BELONGS_TO, EpochResult)
     second.load()
     second.save(state(3))
 
-    loaded = TrainingFolder(tmp_path, BELONGS_TO).load()
+    loaded = TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()
 
     assert loaded is not None
     assert loaded.best["heads.weight"].item() == 1.0
@@ -67,7 +67,7 @@ def test_kill_while_saving_leaves_the_state_before(tmp_path: Path) -> None:
     (tmp_path / "state-2.safetensors").write_bytes(b"half")
     (tmp_path / "training.json.partial").write_text("{")
 
-    loaded = TrainingFolder(tmp_path, BELONGS_TO).load()
+    loaded = TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()
 
     assert loaded is not None
     assert len(loaded.results) == 1
@@ -85,7 +85,7 @@ def test_state_of_another_run_is_refused(tmp_path: Path) -> None:
     saved(tmp_path, 1)
 
     with pytest.raises(ResumeError, match=r"another data set, expected the same; train without resuming"):
-        TrainingFolder(tmp_path, BELONGS_TO | {"data set": "3"}).load()
+        TrainingFolder(tmp_path, BELONGS_TO | {"data set": "3"}, EpochResult).load()
 
 
 def test_changed_file_is_refused(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_changed_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "best-1.safetensors").write_bytes(b"other")
 
     with pytest.raises(ResumeError, match=r"best-1\.safetensors missing or changed"):
-        TrainingFolder(tmp_path, BELONGS_TO).load()
+        TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()
 
 
 @pytest.mark.parametrize("key", ["belongs_to", "results", "best_epoch", "rng", "state", "best"])
@@ -104,7 +104,7 @@ def test_document_without_a_key_is_refused(tmp_path: Path, key: str) -> None:
     (tmp_path / "training.json").write_text(json.dumps(document))
 
     with pytest.raises(ResumeError, match=rf"training\.json that cannot be read \(KeyError\('{key}'\)\)"):
-        TrainingFolder(tmp_path, BELONGS_TO).load()
+        TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()
 
 
 def test_epoch_without_a_figure_is_refused(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_epoch_without_a_figure_is_refused(tmp_path: Path) -> None:
     (tmp_path / "training.json").write_text(json.dumps(document))
 
     with pytest.raises(ResumeError, match=r"cannot be read .*span_f1"):
-        TrainingFolder(tmp_path, BELONGS_TO).load()
+        TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()
 
 
 @pytest.mark.parametrize("text", ["{", json.dumps({"results": []})], ids=["no JSON", "other JSON"])
@@ -122,4 +122,4 @@ def test_broken_document_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "training.json").write_text(text)
 
     with pytest.raises(ResumeError, match=r"training\.json that"):
-        TrainingFolder(tmp_path, BELONGS_TO).load()
+        TrainingFolder(tmp_path, BELONGS_TO, EpochResult).load()

@@ -6,8 +6,8 @@ Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Be
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 
 import bm25s
 import numpy as np
@@ -30,8 +30,8 @@ class LexicalIndex:
     def __init__(self, documents: Sequence[tuple[str, str]]) -> None:
         """Index `documents`, pairs of id and text; ids are unique."""
         self._ids = [document_id for document_id, _ in documents]
-        self._positions = {document_id: place for place, document_id in enumerate(self._ids)}
-        self._mask_of = lru_cache(maxsize=_NUM_FILTERS)(self._find_mask)
+        positions = {document_id: place for place, document_id in enumerate(self._ids)}
+        self._mask_of = lru_cache(maxsize=_NUM_FILTERS)(partial(_mask, positions))
         self._bm25 = bm25s.BM25(backend="numpy")
         if documents:
             stemmed = split_words([text for _, text in documents])
@@ -54,11 +54,12 @@ class LexicalIndex:
             scores = np.where(self._mask_of(frozenset(among)), scores, 0.0)
         return [(self._ids[place], float(scores[place])) for place in _best_positions(scores, limit)]
 
-    def _find_mask(self, among: frozenset[str]) -> NDArray[np.bool_]:
-        """Say of every document whether its id is in `among`: ``(documents,)``."""
-        mask = np.zeros(len(self._ids), dtype=np.bool_)
-        mask[[self._positions[one] for one in among if one in self._positions]] = True
-        return mask
+
+def _mask(positions: Mapping[str, int], among: frozenset[str]) -> NDArray[np.bool_]:
+    """Say of every document whether its id is in `among`: ``(documents,)``."""
+    mask = np.zeros(len(positions), dtype=np.bool_)
+    mask[[positions[one] for one in among if one in positions]] = True
+    return mask
 
 
 def _best_positions(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:

@@ -23,12 +23,12 @@ from nlu.encoder import load_encoder, mean_embedding
 from nlu.patterns import PatternSet
 from retrieval.embedder import BatchedEmbedder
 from retrieval.passages import cut_passages
+from retrieval.vectors import BLOCK_ROWS
 
 Part = Literal["validation", "test"]
 """Whose questions are asked: those to choose parameters with, or those for the figures that are quoted."""
 
 NOISE = 0.5  # length of what is added to a unit vector before it is scaled back: cosine 0.89 to its text
-BLOCK_ROWS = 16_384
 _SITES = ("Australia", "CDC", "UK", "WHO")
 _NUM_BANKING_QUESTIONS = 9_000  # of the training part, stored; the rest is asked in the validation part
 _PASSAGE_WORDS = 50

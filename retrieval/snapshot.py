@@ -11,16 +11,16 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import faiss
 
 from retrieval.index import FaqIndex, IndexedText, IndexMismatchError
+from retrieval.vectors import kind_of
 
-_FORMAT_VERSION = 2  # pieces of passages know their offsets
-_MANIFEST, _VECTORS, _TEXTS = "manifest.json", "vectors.faiss", "texts.json"
+_FORMAT_VERSION = 3  # the manifest says how vectors are searched; a line for each text
+_MANIFEST, _VECTORS, _TEXTS = "manifest.json", "vectors.faiss", "texts.jsonl"
 _REBUILD = "build it again with `spandesk index build`"
 
 
@@ -93,19 +93,32 @@ def load_index(path: Path, *, encoder_id: str | None = None, content_hash: str |
             )
     for name, expected_hash in manifest["files"].items():
         _check_hash(path / name, expected_hash)
-    texts = json.loads((path / _TEXTS).read_text(encoding="utf-8"))
-    vectors = faiss.read_index(str(path / _VECTORS))
-    if not isinstance(vectors, faiss.IndexFlatIP):
-        got = type(vectors).__name__
-        raise IndexMismatchError(
-            f"{_VECTORS} of {path.name}", got=got, expected="IndexFlatIP", remedy=_REBUILD
-        )
     return FaqIndex(
-        texts=tuple(IndexedText(**text) for text in texts),
+        texts=_read_texts(path / _TEXTS),
         encoder_id=manifest["encoder_id"],
         content_hash=manifest["content_hash"],
-        vectors=vectors,
+        vectors=_read_vectors(path / _VECTORS, manifest["vector_kind"]),
     )
+
+
+def _read_texts(path: Path) -> tuple[IndexedText, ...]:
+    with path.open(encoding="utf-8", newline="\n") as file:
+        return tuple(IndexedText(**json.loads(line)) for line in file)
+
+
+def _read_vectors(path: Path, expected: str) -> faiss.Index:
+    what = f"{path.name} of {path.parent.name}"
+    try:
+        vectors = faiss.read_index(str(path))
+    except RuntimeError as error:  # FAISS has no finer class
+        raise IndexMismatchError(
+            what, got="what FAISS cannot read", expected=f"{expected} vectors", remedy=_REBUILD
+        ) from error
+    kind = kind_of(vectors)
+    if kind != expected:
+        got = type(vectors).__name__ if kind is None else f"{kind} vectors"
+        raise IndexMismatchError(what, got=got, expected=f"{expected} vectors", remedy=_REBUILD)
+    return vectors
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
@@ -121,14 +134,24 @@ def _newest_first(folder: Path) -> Iterator[Path]:
 
 def _write(index: FaqIndex, folder: Path) -> None:
     with (folder / _VECTORS).open("wb") as file:  # faiss itself only prints what goes wrong at the end
-        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # added at run time
+        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # a megabyte at a time
         faiss.write_index(index.vectors, writer)
-    texts = [asdict(text) for text in index.texts]
-    (folder / _TEXTS).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    with (folder / _TEXTS).open("w", encoding="utf-8", newline="\n") as lines:
+        lines.writelines(f"{json.dumps(_fields_of(text), ensure_ascii=False)}\n" for text in index.texts)
     manifest = _manifest_of(index, folder)
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     for name in (_VECTORS, _TEXTS, _MANIFEST):
         _flush(folder / name)
+
+
+def _fields_of(text: IndexedText) -> dict[str, str | int]:
+    return {
+        "entry_id": text.entry_id,
+        "kind": text.kind,
+        "text": text.text,
+        "start": text.start,
+        "end": text.end,
+    }
 
 
 def _manifest_of(index: FaqIndex, folder: Path) -> dict[str, Any]:
@@ -136,6 +159,7 @@ def _manifest_of(index: FaqIndex, folder: Path) -> dict[str, Any]:
         "format_version": _FORMAT_VERSION,
         "encoder_id": index.encoder_id,
         "content_hash": index.content_hash,
+        "vector_kind": kind_of(index.vectors),
         "num_texts": len(index.texts),
         "num_dimensions": index.num_dimensions,
         "faiss_version": faiss.__version__,

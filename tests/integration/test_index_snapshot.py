@@ -15,12 +15,12 @@ from retrieval.snapshot import load_index, newest_index, remove_old_indexes, sav
 from retrieval.types import Embed
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
-_FILES = ("manifest.json", "vectors.faiss", "texts.json")
+_FILES = ("manifest.json", "vectors.faiss", "texts.jsonl")
 
 
-@pytest.fixture
-def index() -> FaqIndex:
-    return build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+@pytest.fixture(params=[12, 0], ids=["exact", "approximate"])
+def index(request: pytest.FixtureRequest) -> FaqIndex:
+    return build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID, max_exact_rows=request.param)
 
 
 def test_saved_index_is_loaded_bit_for_bit(index: FaqIndex, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_saving_again_replaces_a_damaged_index_and_leaves_nothing_else(
     index: FaqIndex, tmp_path: Path
 ) -> None:
     save_index(index, tmp_path / "one")
-    (tmp_path / "one" / "texts.json").write_text("[]")
+    (tmp_path / "one" / "texts.jsonl").write_text("[]")
 
     save_index(index, tmp_path / "one")
 
@@ -220,7 +220,7 @@ def test_newest_whole_index_of_an_encoder_is_found(index: FaqIndex, tmp_path: Pa
     for age, (name, one) in enumerate([("broken", index), ("other", other), ("new", index), ("old", index)]):
         save_index(one, tmp_path / name)
         os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
-    (tmp_path / "broken" / "texts.json").write_text("[]")
+    (tmp_path / "broken" / "texts.jsonl").write_text("[]")
     (tmp_path / ".unfinished").mkdir()
 
     found = newest_index(tmp_path, encoder_id=ENCODER_ID)

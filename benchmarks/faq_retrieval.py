@@ -16,15 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from nlu.batching import TextEncoder, collate, load_tokenizer
-from nlu.checkpoint import resolve_encoder
-from nlu.encoder import load_encoder, mean_embedding
-from nlu.patterns import PatternSet
+from benchmarks.embedding import BaseEncoder, RememberingEmbedder
 from retrieval.answerer import confidence_of
-from retrieval.embedder import BatchedEmbedder
 from retrieval.importers.read import read_faq
 from retrieval.index import build_index
 from retrieval.retriever import Retriever
@@ -52,7 +47,7 @@ def main() -> int:
     parser.add_argument("--faq", type=Path, default=Path("bots/retail/faq"))
     parser.add_argument("--foreign", type=Path, default=Path(__file__).with_name("foreign_questions.txt"))
     args = parser.parse_args()
-    entries, embed = read_faq(args.faq), _caching(_base_encoder())
+    entries, embed = read_faq(args.faq), RememberingEmbedder(BaseEncoder())
     own = _ask_alternatives(entries, embed)
     foreign = _ask(entries, [(line, None) for line in args.foreign.read_text().splitlines() if line], embed)
     print(f"{len(entries)} entries, {len(own)} questions, {len(foreign)} foreign questions")
@@ -60,32 +55,6 @@ def main() -> int:
     _print_thresholds(own, foreign)
     print("dense, lead, agreement, bias:", np.round(_fit(own, foreign), 2).tolist())
     return 0
-
-
-def _base_encoder() -> Embed:
-    checkpoint = resolve_encoder()
-    encoder = load_encoder(checkpoint).eval()
-    patterns = PatternSet.compile({}, {})
-    text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
-
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        batch = collate(text_encoder.encode(texts))
-        with torch.inference_mode():
-            return mean_embedding(encoder(batch), batch.attention_mask).numpy()
-
-    return BatchedEmbedder(embed)
-
-
-def _caching(embed: Embed) -> Embed:
-    """Embed each text once over all folds."""
-    known: dict[str, NDArray[np.float32]] = {}
-
-    def cached(texts: Sequence[str]) -> NDArray[np.float32]:
-        new = sorted(set(texts) - known.keys())
-        known.update(zip(new, embed(new), strict=True) if new else ())
-        return np.stack([known[text] for text in texts])
-
-    return cached
 
 
 def _ask_alternatives(entries: Sequence[FaqEntry], embed: Embed) -> list[Asked]:

@@ -5,13 +5,9 @@ The test part is behind a call of its own, so that a run that only chooses among
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,10 +17,6 @@ NO_INTENT = "none"
 """The intent of utterances that say nothing a data set has a label for."""
 
 _VALIDATION_FRACTION = 0.1
-
-
-class BenchmarkDataError(Exception):
-    """A data set that is missing or not in its published format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +80,6 @@ class Draw:
     def rng(self) -> np.random.Generator:
         """Make the generator that draws examples."""
         return np.random.default_rng(self.seed)
-
-
-def read_csv(path: Path, *, columns: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:
-    """Read a table with a header; quoted fields may hold line breaks.
-
-    Raises:
-        BenchmarkDataError: the file or one of `columns` is missing.
-    """
-    with _existing(path).open(encoding="utf-8", newline="") as stream:
-        table = csv.DictReader(stream, delimiter=delimiter)
-        missing = [name for name in columns if name not in (table.fieldnames or ())]
-        if missing:
-            raise BenchmarkDataError(
-                f"got {path} without the columns {', '.join(missing)}; expected {', '.join(columns)}"
-            )
-        return list(table)
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON document.
-
-    Raises:
-        BenchmarkDataError: there is no such file.
-    """
-    return json.loads(_existing(path).read_text(encoding="utf-8"))
-
-
-def read_lines(path: Path) -> list[str]:
-    """Read the lines of a text file without their ends.
-
-    Raises:
-        BenchmarkDataError: there is no such file.
-    """
-    return _existing(path).read_text(encoding="utf-8").split("\n")
 
 
 def annotate(text: str, start: int, end: int, entity: str) -> EntityAnnotation:
@@ -189,11 +147,3 @@ def _apart(spans: Sequence[EntityAnnotation]) -> tuple[EntityAnnotation, ...]:
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return tuple(sorted(kept, key=lambda span: span.start))
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise BenchmarkDataError(
-            f"got no file {path}; expected the published data set there; point SPANDESK_DATA at its parent"
-        )
-    return path

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nlu.training.config import ConfigError, TrainConfig, read_train_config
-
-_ROOT = Path(__file__).parents[2]
 
 
 class ResultError(Exception):
@@ -104,17 +101,3 @@ def is_done(name: RunName, config: TrainConfig, folder: Path) -> bool:
         return read_train_config(load_result(path).config, str(path)) == config
     except (ResultError, ConfigError):
         return False  # it is run again, which replaces the file
-
-
-def read_commit() -> str:
-    """Name the commit of this code, with ``+changes`` when the tree differs from it."""
-    try:
-        commit = _git("rev-parse", "--short=12", "HEAD")
-        return f"{commit}+changes" if _git("status", "--porcelain", "--untracked-files=no") else commit
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -16,9 +16,10 @@ from typing import get_args
 
 import torch
 
+from benchmarks.commits import read_commit
 from benchmarks.nlu.data import BenchmarkData, Draw, Part, keep_apart
 from benchmarks.nlu.measure import measure
-from benchmarks.nlu.results import RunName, RunResult, read_commit, save_result
+from benchmarks.nlu.results import RunName, RunResult, save_result
 from benchmarks.nlu.sets import BenchmarkSet, select_sets
 from benchmarks.nlu.trainable import Offsets, keep_aligned, keep_known
 from nlu.batching import TextEncoder, load_tokenizer

@@ -13,6 +13,7 @@ from statistics import mean, stdev
 from benchmarks.nlu.figures import TRAINING_MINUTES, Figure
 from benchmarks.nlu.results import RunResult
 from benchmarks.nlu.sets import SETS, BenchmarkSet
+from benchmarks.tables import Table, table_row, write_table
 
 SETS_MARKER = "benchmarks.nlu"
 METHODS_MARKER = "benchmarks.methods"
@@ -28,10 +29,6 @@ _METHODS_HEADER = (
 _VALIDATION = "validation"
 _TEST = "test"
 _USUAL_METHOD = "lora"
-
-
-class MarkerError(Exception):
-    """A document without the comments between which a table goes."""
 
 
 def set_rows(results: Iterable[RunResult]) -> list[str]:
@@ -54,23 +51,8 @@ def write_rows(path: Path, marker: str, rows: Sequence[str]) -> None:
     Raises:
         MarkerError: the document has no place for the table.
     """
-    text = path.read_text(encoding="utf-8")
-    begin, end = f"<!-- {marker} begin -->", f"<!-- {marker} end -->"
-    before, found, rest = text.partition(begin)
-    inside, ended, after = rest.partition(end)
-    if not found or not ended:
-        raise MarkerError(f"got {path} without the lines '{begin}' and '{end}'; expected both; add them")
     header = _SETS_HEADER if marker == SETS_MARKER else _METHODS_HEADER
-    table = "\n".join([*header, *merge_rows(inside.splitlines(), rows)])
-    path.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
-
-
-def merge_rows(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Replace the rows of every data set in `new`; sets stand in the order of `SETS`."""
-    renewed = {_set_of(row) for row in new}
-    order = {benchmark.name: position for position, benchmark in enumerate(SETS)}
-    kept = [row for row in old if _set_of(row) in order and _set_of(row) not in renewed]
-    return sorted([*kept, *new], key=lambda row: order[_set_of(row)])
+    write_table(path, Table(marker, header, [benchmark.name for benchmark in SETS]), rows)
 
 
 def _by_set(results: Iterable[RunResult]) -> Iterator[tuple[BenchmarkSet, list[RunResult]]]:
@@ -87,7 +69,7 @@ def _rows_of_set(benchmark: BenchmarkSet, runs: Sequence[RunResult]) -> Iterator
     for figure in benchmark.figures:
         values = _values(figure, runs)
         if values:
-            yield _row([_data(benchmark, runs), _label(figure, runs), *_cells(figure, values), *cost])
+            yield table_row([_data(benchmark, runs), _label(figure, runs), *_cells(figure, values), *cost])
             cost = ["", ""]  # once per data set
 
 
@@ -128,7 +110,9 @@ def _method_row(benchmark: BenchmarkSet, method: str, runs: Sequence[RunResult])
     values = _values(figure, runs)
     parameters = f"{runs[0].num_trained_parameters:,}"
     score = [_spread(figure, values), str(len(values))] if values else ["", "0"]
-    return _row([benchmark.name, method, figure.label, *score, parameters, _minutes(runs), _memory(runs)])
+    return table_row(
+        [benchmark.name, method, figure.label, *score, parameters, _minutes(runs), _memory(runs)]
+    )
 
 
 def _values(figure: Figure, runs: Sequence[RunResult]) -> list[float]:
@@ -153,12 +137,3 @@ def _minutes(runs: Sequence[RunResult]) -> str:
 
 def _memory(runs: Sequence[RunResult]) -> str:
     return f"{max(run.peak_memory_mib for run in runs):.0f} MiB"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _set_of(row: str) -> str:
-    """Name the data set of a row; a method may stand behind it in brackets."""
-    return row.split("|")[1].partition("(")[0].strip() if row.count("|") > 1 else ""

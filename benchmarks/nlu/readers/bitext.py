@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.nlu.data import BenchmarkData, Draw, Part, annotate, read_csv
+from benchmarks.files import read_csv
+from benchmarks.nlu.data import BenchmarkData, Draw, Part, annotate
 from nlu.types import Example
 
 _FILE = "Bitext_Sample_Customer_Service_{}_Dataset.csv"

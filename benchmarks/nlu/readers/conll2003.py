@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.nlu.data import NO_INTENT, BenchmarkData, Draw, Part, Window, read_lines
+from benchmarks.files import read_lines
+from benchmarks.nlu.data import NO_INTENT, BenchmarkData, Draw, Part, Window
 from benchmarks.nlu.tags import join_tokens, tagged_annotations
 from nlu.types import EntityAnnotation, Example
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.nlu.data import BenchmarkData, Draw, Part, carve, positions_by_intent, read_csv, read_json
+from benchmarks.files import read_csv, read_json
+from benchmarks.nlu.data import BenchmarkData, Draw, Part, carve, positions_by_intent
 from nlu.types import FALLBACK_INTENT, Example
 
 _SHOTS = 10

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.nlu.data import BenchmarkData, BenchmarkDataError, Draw, Part, read_lines
+from benchmarks.files import BenchmarkDataError, read_lines
+from benchmarks.nlu.data import BenchmarkData, Draw, Part
 from benchmarks.nlu.tags import join_tokens, tagged_annotations
 from nlu.types import Example
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks.nlu.data import BenchmarkData, Draw, Part, annotate, carve, read_csv
+from benchmarks.files import read_csv
+from benchmarks.nlu.data import BenchmarkData, Draw, Part, annotate, carve
 from benchmarks.nlu.tags import OUTSIDE
 from nlu.types import EntityAnnotation, Example
 

@@ -12,16 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.nlu.data import (
-    NO_INTENT,
-    BenchmarkData,
-    Draw,
-    Part,
-    annotate,
-    carve_any,
-    keep_apart,
-    read_json,
-)
+from benchmarks.files import read_json
+from benchmarks.nlu.data import NO_INTENT, BenchmarkData, Draw, Part, annotate, carve_any, keep_apart
 from nlu.types import Example
 
 _NUM_FILES = 20

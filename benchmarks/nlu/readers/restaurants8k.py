@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.nlu.data import NO_INTENT, BenchmarkData, Draw, Part, annotate, carve, keep_apart, read_json
+from benchmarks.files import read_json
+from benchmarks.nlu.data import NO_INTENT, BenchmarkData, Draw, Part, annotate, carve, keep_apart
 from nlu.types import Example
 
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.nlu.data import (
-    BenchmarkDataError,
-    Draw,
-    annotate,
-    carve,
-    carve_any,
-    keep_apart,
-    read_csv,
-    read_json,
-)
+from benchmarks.files import BenchmarkDataError, read_csv, read_json
+from benchmarks.nlu.data import Draw, annotate, carve, carve_any, keep_apart
 from benchmarks.nlu.readers.intents import draw_few
 from nlu.types import EntityAnnotation, Example
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.nlu.data import BenchmarkDataError, Draw
+from benchmarks.files import BenchmarkDataError
+from benchmarks.nlu.data import Draw
 from benchmarks.nlu.readers.bitext import read_bitext
 from benchmarks.nlu.readers.conll2003 import read_conll2003, read_conll2003_sentences
 from benchmarks.nlu.readers.intents import (

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.nlu.results import RunName, RunResult
 from benchmarks.nlu.sets import select_sets
-from benchmarks.nlu.tables import METHODS_MARKER, SETS_MARKER, MarkerError, method_rows, set_rows, write_rows
+from benchmarks.nlu.tables import METHODS_MARKER, SETS_MARKER, method_rows, set_rows, write_rows
+from benchmarks.tables import MarkerError
 
 DOCUMENT = "before\n<!-- benchmarks.nlu begin -->\n{}\n<!-- benchmarks.nlu end -->\nafter\n"
 

@@ -25,7 +25,7 @@ export const TEXTS = {
   yes: "Yes",
   no: "No",
   thanks: "Thank you!",
-  sorry: "Thank you. Sorry that it did not help.",
+  sorry: "Sorry about that.",
   ratingFailed: "Not saved. Please try again.",
   talkToPerson: "Talk to a person",
   askDifferently: "Ask differently",

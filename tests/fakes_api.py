@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from app.api.edge import Edge
 from app.bootstrap import Services
 from app.bot.bot import Bot, BotConfig
 from app.db.audit import AuditLog
+from app.db.clock import utc_now
 from app.db.conversation_store import ConversationStore
 from app.db.engine import Sessions
 from app.db.faq_store import FaqStore
@@ -35,12 +37,15 @@ from app.dialogue.events import (
     Button,
     DecisionMade,
     Event,
+    FaqSource,
     HandoffClosed,
     RecordedEvent,
     SessionStarted,
     UserUttered,
 )
-from app.dialogue.manager import DialogueManager, TurnResult
+from app.dialogue.manager import DialogueManager, Ports, TurnResult
+from app.dialogue.ports import ActionRunner, Answerer, Interpreter
+from app.dialogue.script import make_script
 from app.dialogue.understanding import CustomerMessage
 from app.main import SERVER_OPTIONS, create_app
 from app.realtime.hub import Hub
@@ -93,7 +98,10 @@ class FakeInterpreter:
 
 @dataclass
 class EchoManager:
-    """Stands for `DialogueManager`: says back what came, through the real store and publisher."""
+    """Stands for `DialogueManager`: says back what came, through the real store and publisher.
+
+    What begins with "faq" is answered from the FAQ; a real manager takes the ratings.
+    """
 
     store: SqlTrackerStore
     publisher: ServerPublisher
@@ -102,6 +110,16 @@ class EchoManager:
 
     def __post_init__(self) -> None:
         self.may_answer.set()
+        ports = Ports(
+            cast(Interpreter, None),
+            cast(Answerer, None),
+            cast(ActionRunner, None),
+            self.store,
+            self.publisher,
+            utc_now,
+            random.Random(7),
+        )
+        self.rate_answer = DialogueManager(make_script(DOMAIN, (), ()), ports).rate_answer
 
     def start(self, conversation_id: str, channel: str) -> None:
         self._append(conversation_id, SessionStarted(), BotUttered(f"Welcome to {channel}"))
@@ -126,6 +144,8 @@ class EchoManager:
             metadata=message.metadata,
         )
         answer = BotUttered(f"You said {message.text}", (Button("Again", "/greet"),))
+        if message.text.startswith("faq"):
+            answer = BotUttered(answer.text, faq=FaqSource("returns", "Returns?", "/help", 0, 3, 0.9))
         decision = DecisionMade("Reply", "utter_echo", "rule", ("rule echo",))
         return TurnResult(self._append(message.conversation_id, said, decision, answer), duplicate=False)
 

@@ -44,6 +44,17 @@ class MessageFrame(Frame):
     payload: Text | None = None
 
 
+class RatingFrame(Frame):
+    """Whether an FAQ answer was helpful; of several ratings the last counts, re-sending is harmless.
+
+    `answer_sequence` is the `sequence` of an utterance with `faq`.
+    """
+
+    type: Literal["rating"]
+    answer_sequence: int = Field(ge=1, le=2**31 - 1, strict=True)
+    is_helpful: bool = Field(strict=True)
+
+
 class ResumeFrame(Frame):
     """Send again everything after this sequence number."""
 
@@ -57,7 +68,9 @@ class PingFrame(Frame):
     type: Literal["ping"]
 
 
-CustomerFrame = Annotated[HelloFrame | MessageFrame | ResumeFrame | PingFrame, Field(discriminator="type")]
+CustomerFrame = Annotated[
+    HelloFrame | MessageFrame | RatingFrame | ResumeFrame | PingFrame, Field(discriminator="type")
+]
 
 # --- server -> customer ------------------------------------------------------------------------
 
@@ -122,6 +135,16 @@ class AckFrame(Frame):
     duplicate: bool = False
 
 
+class RatedFrame(Frame):
+    """An answer's rating is saved; of several for one answer, the one with the highest `sequence` counts."""
+
+    type: Literal["rated"] = "rated"
+    conversation_id: str
+    sequence: int
+    answer_sequence: int
+    is_helpful: bool
+
+
 class TypingFrame(Frame):
     """The bot or an agent is about to answer, or no longer."""
 
@@ -138,14 +161,16 @@ class PongFrame(Frame):
 class ErrorFrame(Frame):
     """Something about your last frame was wrong; the socket stays open unless a close code follows.
 
-    Codes: invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited,
-    conflict, internal; rarely another of the table in `app.api.errors`.
+    `client_message_id` names the message, `answer_sequence` the rated answer that it is about. Codes:
+    invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited, not_found,
+    invalid_input, conflict, internal; rarely another of the table in `app.api.errors`.
     """
 
     type: Literal["error"] = "error"
     code: str
     message: str
     client_message_id: str | None = None
+    answer_sequence: int | None = None
     retry_after_ms: int | None = None
 
 
@@ -200,7 +225,10 @@ class WireDecision(Frame):
 
 
 class TranscriptItem(Frame):
-    """One utterance with, for a customer turn, what the bot understood and decided."""
+    """One utterance with, for a customer turn, what the bot understood and decided.
+
+    `is_helpful` is how the customer rated an FAQ answer.
+    """
 
     utterance: WireUtterance
     intent: WireIntent | None = None
@@ -211,6 +239,7 @@ class TranscriptItem(Frame):
     decisions: list[WireDecision] = []
     failures: list[str] = []
     correction: WireCorrection | None = None
+    is_helpful: bool | None = None
 
 
 class TranscriptFrame(Frame):
@@ -222,7 +251,7 @@ class TranscriptFrame(Frame):
 
 
 class ConversationSummary(Frame):
-    """A line of the conversation list."""
+    """A line of the conversation list; `num_unhelpful` counts the answers that did not help the customer."""
 
     conversation_id: str
     channel: str
@@ -231,6 +260,7 @@ class ConversationSummary(Frame):
     last_at: datetime
     last_sequence: int
     num_customer_turns: int
+    num_unhelpful: int
 
 
 class ConversationFrame(Frame):

@@ -10,6 +10,7 @@ from app.bootstrap import Services
 from app.db.user_store import StaffUser
 from app.dialogue.domain import Domain
 from app.dialogue.errors import InvalidInputError
+from app.dialogue.events import AnswerRated
 from nlu.types import EntityAnnotation
 
 
@@ -20,6 +21,14 @@ def read_transcript(
     recorded = services.tracker_store.recorded(conversation_id, after_sequence=after_sequence)
     corrections = corrections_to_wire(services.reviews.corrections_of(conversation_id))
     return build_transcript(conversation_id, recorded, corrections)
+
+
+def read_changes(services: Services, conversation_id: str, *, after_sequence: int) -> list[TranscriptItem]:
+    """Give the items after a sequence number, beginning earlier where an earlier answer was rated since."""
+    recorded = services.tracker_store.recorded(conversation_id, after_sequence=after_sequence)
+    rated = [entry.event.answer_sequence for entry in recorded if isinstance(entry.event, AnswerRated)]
+    first = min([after_sequence, *(sequence - 1 for sequence in rated)])
+    return read_transcript(services, conversation_id, after_sequence=first)
 
 
 def correct_turn(

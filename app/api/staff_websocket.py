@@ -25,7 +25,7 @@ from app.api.frames import (
     TranscriptItem,
 )
 from app.api.origins import is_own_origin
-from app.api.review import read_transcript
+from app.api.review import read_changes
 from app.api.socket import CloseCode, FrameError, FrameSocket, SocketClosedError, error_frame
 from app.api.staff_watch import Sighting, StaffWatch, changes
 from app.api.to_wire import conversation_to_wire
@@ -106,7 +106,7 @@ class StaffSocket:
             return []  # only typing
         first = min({shown.last_turn, *news.corrected})
         items = await self._edge.in_thread(
-            read_transcript, self._edge.services, feed.conversation_id, after_sequence=max(first - 1, 0)
+            read_changes, self._edge.services, feed.conversation_id, after_sequence=max(first - 1, 0)
         )
         return shown.keep_changed(items)
 

@@ -23,6 +23,7 @@ def conversation_to_wire(conversation: conversation_store.Conversation) -> Conve
         last_at=conversation.last_at,
         last_sequence=conversation.last_sequence,
         num_customer_turns=conversation.num_customer_turns,
+        num_unhelpful=conversation.num_unhelpful,
     )
 
 

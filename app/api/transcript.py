@@ -1,6 +1,7 @@
 """Recorded events and corrections -> the transcript that agents read. Pure.
 
-Under each customer turn stands what the bot understood, what it decided with the reasons, and what failed.
+Under each customer turn stands what the bot understood, what it decided with the reasons, and what failed;
+under an FAQ answer, how the customer rated it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from app.api.frames import TranscriptItem, WireCorrection, WireDecision, WireEntity, WireIntent
 from app.api.wire import recorded_to_utterance
-from app.dialogue.events import ActionFailed, DecisionMade, RecordedEvent, UserUttered
+from app.dialogue.events import ActionFailed, AnswerRated, DecisionMade, RecordedEvent, UserUttered
 from nlu.types import EntitySpan, IntentPrediction
 
 MAX_RANKING = 10
@@ -20,7 +21,8 @@ def build_transcript(
 ) -> list[TranscriptItem]:
     """Build the items in order.
 
-    `recorded` may begin anywhere; decisions before its first customer turn are left out.
+    `recorded` may begin anywhere; decisions before its first customer turn are left out, ratings of answers
+    before it too.
 
     Args:
         conversation_id: whose events these are.
@@ -39,6 +41,7 @@ def build_transcript(
             turn.correction = corrections.get(entry.sequence)
         elif turn is not None:
             _add_to_turn(turn, entry)
+    _add_ratings(items, recorded)
     return items
 
 
@@ -62,6 +65,13 @@ def _add_to_turn(turn: TranscriptItem, entry: RecordedEvent) -> None:
             turn.failures.append(f"{action}: {error} (reference {reference})")
         case _:
             pass
+
+
+def _add_ratings(items: Sequence[TranscriptItem], recorded: Sequence[RecordedEvent]) -> None:
+    events = [entry.event for entry in recorded]
+    ratings = {event.answer_sequence: event.is_helpful for event in events if isinstance(event, AnswerRated)}
+    for item in items:
+        item.is_helpful = ratings.get(item.utterance.sequence)
 
 
 def _intent(prediction: IntentPrediction) -> WireIntent:

@@ -28,6 +28,7 @@ _UNIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "CustomerFrame": (
         frames.HelloFrame,
         frames.MessageFrame,
+        frames.RatingFrame,
         frames.ResumeFrame,
         frames.PingFrame,
     ),
@@ -35,6 +36,7 @@ _UNIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
         frames.WelcomeFrame,
         frames.WireUtterance,
         frames.AckFrame,
+        frames.RatedFrame,
         frames.TypingFrame,
         frames.PongFrame,
         frames.ErrorFrame,

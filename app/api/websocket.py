@@ -33,15 +33,16 @@ from app.api.frames import (
     MessageFrame,
     PingFrame,
     PongFrame,
+    RatingFrame,
     ResumeFrame,
     TypingFrame,
     WelcomeFrame,
 )
 from app.api.origins import is_allowed_origin
 from app.api.socket import CloseCode, FrameError, FrameSocket, SocketClosedError, error_frame
-from app.api.wire import recorded_to_utterance
+from app.api.wire import recorded_to_frame
 from app.db.conversation_store import Conversation
-from app.dialogue.errors import ChatbotError
+from app.dialogue.errors import ChatbotError, RateLimitedError
 from app.dialogue.events import AgentJoined, HandoffClosed, RecordedEvent, UserUttered
 from app.dialogue.manager import TurnResult
 from app.dialogue.understanding import CustomerMessage
@@ -141,7 +142,7 @@ class CustomerSocket:
             channel=conversation.channel,
             payload=frame.payload,
         )
-        await self._socket.send(await self._take_turn(message))
+        await self._socket.send(await self._take_turn(frame, message))
 
     def _find_problem(self, conversation_id: str, frame: MessageFrame) -> ErrorFrame | None:
         max_chars = self._edge.services.settings.max_message_chars
@@ -149,35 +150,58 @@ class CustomerSocket:
             for text in (frame.text, frame.payload):
                 if text is not None:
                     check_message(text, max_chars=max_chars)
+            self._check_rate(conversation_id)
         except ChatbotError as error:
-            return _named_error(error, frame.client_message_id)
-        wait_s = self._edge.messages.take(conversation_id)
-        if wait_s == 0:
-            return None
-        return ErrorFrame(
-            code="rate_limited",
-            message=f"too many messages; send it again in {wait_s:.1f} s",
-            client_message_id=frame.client_message_id,
-            retry_after_ms=math.ceil(wait_s * 1000),
-        )
+            return _named_error(error, frame)
+        return None
 
-    async def _take_turn(self, message: CustomerMessage) -> AckFrame | ErrorFrame:
+    def _check_rate(self, conversation_id: str) -> None:
+        """Take a token for a message or a rating.
+
+        Raises:
+            RateLimitedError: there is none.
+        """
+        wait_s = self._edge.messages.take(conversation_id)
+        if wait_s > 0:
+            raise RateLimitedError(
+                f"too many messages; send it again in {wait_s:.1f} s", retry_after_s=wait_s
+            )
+
+    async def _take_turn(self, frame: MessageFrame, message: CustomerMessage) -> AckFrame | ErrorFrame:
         """Have the bot answer; the answer itself comes through the feed, this is the receipt."""
         services = self._edge.services
         if not self._has_agent:
             services.hub.announce_typing(message.conversation_id, is_typing=True)
         try:
             result = await self._edge.in_thread(services.manager.handle_message, message)
-        except ChatbotError as error:
-            return _named_error(error, message.client_message_id)
-        except Exception:  # the edge of the process: whatever went wrong, the socket stays open
-            log.exception("turn_failed", extra={"conversation_id": message.conversation_id})
-            return ErrorFrame(
-                code="internal", message=INTERNAL_MESSAGE, client_message_id=message.client_message_id
-            )
+        except Exception as error:  # the edge of the process: whatever went wrong, the socket stays open
+            return self._error_of(error, frame)
         finally:
             services.hub.announce_typing(message.conversation_id, is_typing=False)
         return _acknowledge(message, result)
+
+    async def _on_rating(self, frame: RatingFrame) -> None:
+        """Save a rating; it comes back through every socket's feed, one that was known already only here."""
+        conversation_id = self._own_conversation.conversation_id
+        manager = self._edge.services.manager
+        try:
+            self._check_rate(conversation_id)
+            result = await self._edge.in_thread(
+                manager.rate_answer, conversation_id, frame.answer_sequence, is_helpful=frame.is_helpful
+            )
+        except Exception as error:  # the edge of the process: whatever went wrong, the socket stays open
+            await self._socket.send(self._error_of(error, frame))
+            return
+        if result.duplicate:
+            await self._show(conversation_id, result.recorded[0])
+
+    def _error_of(self, error: Exception, frame: MessageFrame | RatingFrame) -> ErrorFrame:
+        """Say what went wrong with a frame; what an unexpected error says stays in the log."""
+        if isinstance(error, ChatbotError):
+            return _named_error(error, frame)
+        conversation_id = self._own_conversation.conversation_id
+        log.error("turn_failed", exc_info=error, extra={"conversation_id": conversation_id})
+        return _about(frame, code="internal", message=INTERNAL_MESSAGE)
 
     async def _on_resume(self, frame: ResumeFrame) -> None:
         self._resume_after = frame.after_sequence
@@ -213,10 +237,13 @@ class CustomerSocket:
     async def _deliver_one(self, conversation_id: str, recorded: RecordedEvent) -> None:
         if isinstance(recorded.event, AgentJoined | HandoffClosed):
             self._has_agent = isinstance(recorded.event, AgentJoined)
-        utterance = recorded_to_utterance(conversation_id, recorded)
-        if utterance is not None:
-            await self._socket.send(utterance)
+        await self._show(conversation_id, recorded)
         self._delivered = recorded.sequence
+
+    async def _show(self, conversation_id: str, recorded: RecordedEvent) -> None:
+        frame = recorded_to_frame(conversation_id, recorded)
+        if frame is not None:
+            await self._socket.send(frame)
 
     # --- small things --------------------------------------------------------------------------
 
@@ -255,6 +282,7 @@ _HANDLERS: Mapping[SocketState, Mapping[type, Handler]] = {
     },
     SocketState.READY: {
         MessageFrame: CustomerSocket._on_message,
+        RatingFrame: CustomerSocket._on_rating,
         ResumeFrame: CustomerSocket._on_resume,
         PingFrame: CustomerSocket._on_ping,
     },
@@ -291,6 +319,16 @@ def _acknowledge(message: CustomerMessage, result: TurnResult) -> AckFrame:
     )
 
 
-def _named_error(error: ChatbotError, client_message_id: str | None) -> ErrorFrame:
+def _named_error(error: ChatbotError, frame: MessageFrame | RatingFrame) -> ErrorFrame:
     _, code = status_and_code(error)
-    return ErrorFrame(code=code, message=str(error), client_message_id=client_message_id)
+    told = _about(frame, code=code, message=str(error))
+    if isinstance(error, RateLimitedError):
+        told.retry_after_ms = math.ceil(error.retry_after_s * 1000)
+    return told
+
+
+def _about(frame: MessageFrame | RatingFrame, *, code: str, message: str) -> ErrorFrame:
+    """Make an error that names the message or the rated answer that it is about."""
+    if isinstance(frame, RatingFrame):
+        return ErrorFrame(code=code, message=message, answer_sequence=frame.answer_sequence)
+    return ErrorFrame(code=code, message=message, client_message_id=frame.client_message_id)

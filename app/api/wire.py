@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.api.frames import WireButton, WireSource, WireUtterance
+from app.api.frames import RatedFrame, WireButton, WireSource, WireUtterance
 from app.dialogue.events import (
     AgentJoined,
     AgentUttered,
+    AnswerRated,
     BotUttered,
     FaqSource,
     HandoffClosed,
@@ -18,6 +19,18 @@ from app.dialogue.events import (
 
 Kind = Literal["customer", "bot", "agent", "notice"]
 Notice = Literal["handoff_requested", "agent_joined", "handoff_closed"]
+
+
+def recorded_to_frame(conversation_id: str, recorded: RecordedEvent) -> WireUtterance | RatedFrame | None:
+    """Give what a customer is sent of an event, or None."""
+    if isinstance(recorded.event, AnswerRated):
+        return RatedFrame(
+            conversation_id=conversation_id,
+            sequence=recorded.sequence,
+            answer_sequence=recorded.event.answer_sequence,
+            is_helpful=recorded.event.is_helpful,
+        )
+    return recorded_to_utterance(conversation_id, recorded)
 
 
 def recorded_to_utterance(conversation_id: str, recorded: RecordedEvent) -> WireUtterance | None:

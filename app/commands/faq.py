@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from app.commands.context import read_bot, settings_for
+from app.db.faq_answers import FaqUsage
 from app.db.faq_store import ImportPlan
 from app.dialogue.errors import InvalidInputError
 from app.provisioning import Stores, champion_interpreter, open_stores
@@ -60,10 +61,21 @@ def run_export(args: argparse.Namespace) -> int:
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """List the entries of one status, or all."""
+    """List the entries of one status, or all: how often each answered, and how often that helped."""
     with closing(open_stores(settings_for(args))) as stores:
-        for record in stores.faq.records(args.status):
-            print(f"{record.entry.status:9}  {record.entry.entry_id:40}  {record.entry.question}")
+        records, usage = stores.faq.records(args.status), stores.faq.usage()
+    print(f"{'status':9}  {'answers':>7}  {'helpful':>14}  {'id':40}  question")
+    for record in records:
+        entry = record.entry
+        used = usage.get(entry.entry_id, FaqUsage())
+        line = (
+            f"{entry.status:9}",
+            f"{used.num_answers:7}",
+            f"{_helpful(used):>14}",
+            f"{entry.entry_id:40}",
+            entry.question,
+        )
+        print("  ".join(line))
     return 0
 
 
@@ -102,6 +114,13 @@ def run_restore(args: argparse.Namespace) -> int:
         record = stores.faq.restore(args.entry_id, args.version, _ACTOR)
     print(f"{record.entry.entry_id}: version {args.version} is version {record.version} now")
     return 0
+
+
+def _helpful(usage: FaqUsage) -> str:
+    """Write the share of the rated answers that helped, with how many were rated."""
+    if usage.helpful_share is None:
+        return "-"
+    return f"{usage.helpful_share:.0%} of {usage.num_helpful + usage.num_unhelpful}"
 
 
 def _may_go_on(files: FaqFiles, *, skip_broken: bool) -> bool:

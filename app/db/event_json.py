@@ -23,6 +23,7 @@ _CLASS_OF: Mapping[str, type[Event]] = {
     "session_started": events.SessionStarted,
     "user_uttered": events.UserUttered,
     "bot_uttered": events.BotUttered,
+    "answer_rated": events.AnswerRated,
     "slot_set": events.SlotSet,
     "all_slots_reset": events.AllSlotsReset,
     "decision_made": events.DecisionMade,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.audit import AuditEntry, add_entry
 from app.db.clock import utc_now
 from app.db.engine import Sessions, reading, writing
+from app.db.faq_answers import FaqUsage, usage_of_entries
 from app.db.faq_rows import columns_of, content_of, entry_from, entry_of, is_same
 from app.db.tables import FaqEntryRow, FaqVersionRow
 from app.dialogue.errors import InvalidInputError, NotFoundError
@@ -157,6 +158,11 @@ class FaqStore:
         with reading(self._sessions) as session:
             records = [_record(row) for row in session.scalars(query)]
         return tuple(sorted(records, key=lambda record: record.entry.entry_id))
+
+    def usage(self) -> dict[str, FaqUsage]:
+        """Give, for every entry that ever answered, how often it did and how customers rated that."""
+        with reading(self._sessions) as session:
+            return usage_of_entries(session)
 
     def history(self, entry_id: str) -> tuple[FaqVersion, ...]:
         """Give every version of an entry, newest first.

@@ -126,6 +126,28 @@ class CorrectionRow(Table):
     corrected_at: Mapped[datetime]
 
 
+class FaqAnswerRow(Table):
+    """An answer from the FAQ and its last rating (None: not rated): a summary, kept by each append.
+
+    The entry may be gone since.
+    """
+
+    __tablename__ = "faq_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "sequence"],
+            ["events.conversation_id", "events.sequence"],
+            name="fk_faq_answers_conversation_id_sequence_events",
+        ),
+        Index(None, "entry_id"),
+    )
+
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[str]
+    is_helpful: Mapped[bool | None]
+
+
 class UserRow(Table):
     """An agent or operator; `name_key` is the case-folded name that must be unique."""
 

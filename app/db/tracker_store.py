@@ -15,6 +15,7 @@ from app.db.clock import utc_now
 from app.db.conversation_rows import lock_conversation, new_conversation
 from app.db.engine import Sessions, reading, writing
 from app.db.event_json import StoredEvent, event_from_json, event_to_json
+from app.db.faq_answers import keep_answers
 from app.db.tables import ConversationRow, EventRow
 from app.db.text import check_id, storable
 from app.db.tracker_cache import TrackerCache
@@ -62,7 +63,7 @@ class SqlTrackerStore:
     def append(
         self, conversation_id: str, events: Sequence[Event], *, expected_version: int
     ) -> list[RecordedEvent]:
-        """Store all events and the new summary in one transaction, numbered from ``expected_version + 1``.
+        """Store all events and the new summaries in one transaction, numbered from ``expected_version + 1``.
 
         An unknown conversation begins with its first events.
 
@@ -84,6 +85,7 @@ class SqlTrackerStore:
                 conversation = _lock_at_version(session, conversation_id, expected_version, events, now)
                 _summarise(conversation, recorded)
                 session.execute(insert(EventRow), _rows(conversation_id, recorded, stored))
+                keep_answers(session, conversation_id, recorded)
         except IntegrityError as error:
             raise ConflictError(
                 f"conversation {conversation_id}: this message is recorded already"

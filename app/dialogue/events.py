@@ -66,6 +66,17 @@ class BotUttered:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRated:
+    """The customer said whether an FAQ answer was helpful; of several ratings of an answer the last counts.
+
+    It is about something said earlier and no part of the dialogue: no policy sees it, no session lives on it.
+    """
+
+    answer_sequence: int  # of the BotUttered that is meant
+    is_helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SlotSet:
     """A slot got a value (None empties it)."""
 
@@ -178,6 +189,7 @@ Event = (
     SessionStarted
     | UserUttered
     | BotUttered
+    | AnswerRated
     | SlotSet
     | AllSlotsReset
     | DecisionMade

@@ -18,6 +18,7 @@ from app.dialogue.errors import ActionFailedError, ConflictError, NotFoundError,
 from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
+    AnswerRated,
     DecisionMade,
     Event,
     RecordedEvent,
@@ -30,6 +31,7 @@ from app.dialogue.locks import KeyedLock
 from app.dialogue.payload import is_wish
 from app.dialogue.policy import decide
 from app.dialogue.ports import ActionRunner, Answerer, Clock, Interpreter, Publisher, TrackerStore
+from app.dialogue.ratings import check_rated_answer, find_last_rating
 from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
@@ -104,6 +106,30 @@ class DialogueManager:
             return self._save(turn)
 
         return self._in_turn(conversation_id, _begin)
+
+    def rate_answer(self, conversation_id: str, answer_sequence: int, *, is_helpful: bool) -> TurnResult:
+        """Record whether an FAQ answer helped the customer; the dialogue goes on as if nothing had been said.
+
+        Saying the same again records nothing and gives the first rating. Another word replaces it.
+
+        Raises:
+            NotFoundError: there is no such conversation, or nothing at `answer_sequence`.
+            InvalidInputError: what is there is no FAQ answer.
+            ConflictError: other processes were faster twice.
+        """
+        rating = AnswerRated(answer_sequence, is_helpful)
+
+        def _rate(tracker: Tracker) -> TurnResult:
+            check_rated_answer(tracker, answer_sequence)
+            known = find_last_rating(tracker, answer_sequence)
+            if known is not None and known[1] == rating:
+                recorded = self._ports.store.recorded(conversation_id, after_sequence=known[0] - 1)
+                return TurnResult(recorded[:1], duplicate=True)
+            turn = self._new_turn(tracker)
+            turn.record(rating)
+            return self._save(turn)
+
+        return self._in_turn(conversation_id, _rate)
 
     def agent_join(self, conversation_id: str, *, agent_id: str, agent_name: str) -> TurnResult:
         """Let an agent take over; the bot is silent from now on.

@@ -1,6 +1,7 @@
 """Trackers, events and parses as Rasa 3.x writes them in JSON: for custom actions and HTTP. Pure.
 
-Events that Rasa does not know (decisions, failures) are left out; an agent's joining looks like a pause.
+Events that Rasa does not know (decisions, failures, ratings) are left out; an agent's joining looks like a
+pause.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.dialogue.events import (
     AgentJoined,
     AgentUttered,
     AllSlotsReset,
+    AnswerRated,
     BotUttered,
     Event,
     FollowupActionSet,
@@ -115,8 +117,9 @@ def _latest_message(tracker: Tracker) -> Json:
 
 
 def _latest_time(tracker: Tracker) -> float | None:
-    known = [at for at in tracker.event_times[-1:] if at is not None]
-    return _timestamp(known[0] if known else tracker.last_event_at)
+    newest_first = zip(reversed(tracker.events), reversed(tracker.event_times), strict=False)
+    latest = next((at for event, at in newest_first if not isinstance(event, AnswerRated)), None)
+    return _timestamp(latest or tracker.last_event_at)
 
 
 def _active_loop(tracker: Tracker) -> Json:

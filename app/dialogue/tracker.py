@@ -18,6 +18,7 @@ from app.dialogue.events import (
     ActiveLoopChanged,
     AgentJoined,
     AllSlotsReset,
+    AnswerRated,
     Event,
     FollowupActionSet,
     HandoffClosed,
@@ -48,7 +49,8 @@ class Tracker:
     """State of a conversation after `version` recorded events and, within a turn, some new ones.
 
     `slots` holds only slots that were set; `app.dialogue.domain.Domain.initial_slots` gives the rest.
-    `event_times` says for each of `events` when it happened (None: not known).
+    `event_times` says for each of `events` when it happened (None: not known). `last_event_at` leaves ratings
+    out: they keep no session alive.
     """
 
     conversation_id: str
@@ -92,7 +94,9 @@ def fold_recorded(tracker: Tracker, recorded: Sequence[RecordedEvent]) -> Tracke
     state = _State(tracker)
     for item in recorded:
         state.apply(item.event, item.recorded_at)
-    return state.tracker(version=recorded[-1].sequence, last_event_at=recorded[-1].recorded_at)
+    times = [item.recorded_at for item in recorded if not isinstance(item.event, AnswerRated)]
+    last_event_at = times[-1] if times else tracker.last_event_at
+    return state.tracker(version=recorded[-1].sequence, last_event_at=last_event_at)
 
 
 class _State:

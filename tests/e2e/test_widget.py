@@ -60,6 +60,40 @@ def test_a_help_answer_has_its_question_and_unfolds(server: Server, open_page: C
     card.get_by_role("link", name="Read on the help page").click()
     expect(chat.page.locator("#toast")).to_contain_text("/help/")
 
+    yes, no = (card.get_by_role("button", name=name, exact=True) for name in ("Yes", "No"))
+    yes.click()
+    expect(card.locator(".says")).to_have_text("Thank you!")
+    chat.page.reload()
+    chat.open()
+    expect(yes).to_have_attribute("aria-pressed", "true")
+    expect(no).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_answer_that_did_not_help_is_the_same_in_every_tab_and_leads_to_a_person(
+    server: Server, open_page: Callable[[str], Page]
+) -> None:
+    chat = ChatPage(open_page(server.url))
+    chat.open()
+    chat.ask("How long does standard delivery take to Ireland?")
+    other = ChatPage(chat.page.context.new_page())
+    other.page.goto(server.url)
+    other.open()
+    here, there = (page.locator("article.faq").first for page in (chat.page, other.page))
+
+    here.get_by_role("button", name="Yes", exact=True).focus()
+    chat.page.keyboard.press("Space")
+    expect(there.get_by_role("button", name="Yes", exact=True)).to_have_attribute("aria-pressed", "true")
+    chat.page.keyboard.press("Tab")
+    chat.page.keyboard.press("Enter")
+
+    expect(there.get_by_role("button", name="No", exact=True)).to_have_attribute("aria-pressed", "true")
+    here.get_by_role("button", name="Ask differently").click()
+    expect(chat.page.get_by_placeholder("Write a message…")).to_be_focused()
+    there.get_by_role("button", name="Talk to a person").click()
+    expect(chat.own_messages.last).to_have_text("Talk to a person")
+    expect(chat.page.locator(".notice").last).to_contain_text("asked a colleague")
+    expect(here.get_by_role("button", name="Talk to a person")).to_be_hidden()
+
 
 def test_a_message_near_the_limit_is_counted_and_one_beyond_is_not_sent(
     server: Server, open_page: Callable[[str], Page]

@@ -120,7 +120,8 @@ def test_faq_import_shows_mistakes_and_duplicates_before_it_stores_anything(
     assert "1 added, 0 changed, 0 unchanged, 0 archived (dry run" in dry.stdout
     assert done.stdout.endswith("1 added, 0 changed, 0 unchanged, 0 archived\n")
     assert done.returncode == 1  # something was left out
-    assert "do-you-sell-surfboards" in listed.stdout
+    assert listed.stdout.splitlines()[0].split() == ["status", "answers", "helpful", "id", "question"]
+    assert "published        0               -  do-you-sell-surfboards" in listed.stdout
 
 
 def test_faq_entry_is_put_away_and_comes_back(spandesk: Spandesk, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from alembic import command
 from sqlalchemy import Connection, Engine, inspect, text
 
 from app.db.engine import make_sessions, open_engine, writing_connection
+from app.db.faq_answers import FaqUsage
 from app.db.faq_store import FaqStore
 from app.db.migrate import (
     MigrationError,
@@ -22,6 +23,8 @@ from app.db.migrate import (
     upgrade_engine,
 )
 from app.db.tables import Table
+from app.db.tracker_store import SqlTrackerStore
+from app.dialogue.events import AnswerRated, BotUttered, FaqSource
 from retrieval.types import FaqEntry
 from tests.fixtures_db import new_postgres_schema
 
@@ -161,3 +164,22 @@ def test_faq_entries_of_the_first_schema_are_kept(empty_engine: Engine) -> None:
     )
     assert store.set_status("a", "published", "ann").version == 2
     assert [version.version for version in store.history("a")] == [2, 1]
+
+
+def test_faq_answers_of_earlier_events_are_counted(empty_engine: Engine) -> None:
+    upgrade_engine(empty_engine)
+    trackers, faq = SqlTrackerStore(make_sessions(empty_engine)), FaqStore(make_sessions(empty_engine))
+    answers = [
+        BotUttered(text, faq=FaqSource("a", "A?", "", 0, 1, 0.9)) for text in ("nul \x00", "yes", "no")
+    ]
+    ratings = [
+        AnswerRated(2, is_helpful=False),
+        AnswerRated(2, is_helpful=True),
+        AnswerRated(3, is_helpful=False),
+    ]
+    trackers.append("c", [*answers, BotUttered("Bye."), *ratings], expected_version=0)
+    run_alembic(empty_engine, "downgrade", "0002")
+
+    upgrade_engine(empty_engine)
+
+    assert faq.usage() == {"a": FaqUsage(num_answers=3, num_helpful=1, num_unhelpful=1)}

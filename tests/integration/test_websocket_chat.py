@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from app.api.websocket import MAX_SOCKETS_PER_CONVERSATION
 from app.db.engine import Sessions
 from app.db.tokens import hash_token
 from app.db.tracker_store import SqlTrackerStore
 from app.dialogue.events import RecordedEvent
+from tests.chat_client import Chat, Frame, new_visitor, open_chat
 from tests.fakes_api import RunningServer, build_test_services, running
-
-Frame = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Chat:
-    """A customer: a conversation with its token and one open socket."""
-
-    conversation_id: str
-    token: str
-    ws: ClientConnection
-
-    def send(self, **frame: Any) -> None:
-        self.ws.send(json.dumps(frame))
-
-    def say(self, text: str, message_id: str = "m1") -> None:
-        self.send(type="message", client_message_id=message_id, text=text)
-
-    def receive(self) -> Frame:
-        frame: Frame = json.loads(self.ws.recv(timeout=20))
-        return frame
-
-    def receive_until(self, is_last: Callable[[Frame], bool]) -> list[Frame]:
-        frames = [self.receive()]
-        while not is_last(frames[-1]):
-            frames.append(self.receive())
-        return frames
-
-    def receive_type(self, *types: str) -> Frame:
-        return self.receive_until(lambda frame: frame["type"] in types)[-1]
-
-    def utterances_until(self, text: str) -> list[Frame]:
-        frames = self.receive_until(lambda frame: frame.get("text") == text)
-        return [frame for frame in frames if frame["type"] == "utterance"]
-
-
-def new_visitor(server: RunningServer) -> tuple[str, str]:
-    with server.client() as client:
-        body = client.post("/api/v1/visitors").raise_for_status().json()
-    return body["conversation_id"], body["token"]
-
-
-@contextmanager
-def open_chat(
-    server: RunningServer, visitor: tuple[str, str] | None = None, after_sequence: int = 0
-) -> Iterator[Chat]:
-    conversation_id, token = visitor or new_visitor(server)
-    with connect(f"{server.ws_url}/api/v1/chat") as ws:
-        chat = Chat(conversation_id, token, ws)
-        chat.send(type="hello", conversation_id=conversation_id, token=token, after_sequence=after_sequence)
-        assert chat.receive()["type"] == "welcome"
-        yield chat
-
-
-@pytest.fixture
-def chat(server: RunningServer) -> Iterator[Chat]:
-    with open_chat(server) as open_one:
-        open_one.utterances_until("Welcome to web")
-        yield open_one
 
 
 def test_hello_is_answered_with_welcome_and_what_was_missed(server: RunningServer) -> None:

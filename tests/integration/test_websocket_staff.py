@@ -225,3 +225,21 @@ def test_closing_the_console_ends_all_its_feeds(server: RunningServer) -> None:
         receive_type(other, "pong")
 
     assert server.services.hub.num_followers(conversation_id) == 0
+
+
+@pytest.mark.parametrize("num_later_turns", [0, 1])
+def test_rating_changes_the_answer_and_the_line(
+    server: RunningServer, console: ClientConnection, num_later_turns: int
+) -> None:
+    conversation_id = new_conversation(server)
+    say(server, conversation_id, "faq")
+    for _ in range(num_later_turns):
+        say(server, conversation_id, "thank you")
+    subscribe(console, conversation_id)
+    receive_type(console, "transcript")
+
+    server.manager.rate_answer(conversation_id, 5, is_helpful=False)
+
+    changed = receive_type(console, "transcript")["items"]
+    assert [(item["utterance"]["sequence"], item["is_helpful"]) for item in changed] == [(5, False)]
+    receive_until(console, lambda frame: frame.get("conversation", {}).get("num_unhelpful") == 1)

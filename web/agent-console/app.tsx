@@ -15,7 +15,7 @@ import { StaffClient } from "../console-shared/staff-client";
 import { ConversationList } from "./conversation-list";
 import { EntityTypes } from "./highlighted";
 import { loadSeen, saveSeen } from "./seen";
-import { type AgentAction, oldestShown, reduceAgent, startState } from "./state";
+import { type AgentAction, type AgentState, oldestShown, reduceAgent, startState } from "./state";
 import { Transcript } from "./transcript";
 
 interface AppProps {
@@ -29,7 +29,7 @@ export function App({ staff, loggedOut }: AppProps) {
   const [state, dispatch] = useReducer(reduceAgent, null, () => startState(loadSeen(), namedInAddress()));
   const [bot, setBot] = useState<BotDescription | null>(null);
   const client = useStaffClient(dispatch, loggedOut);
-  const { search, isLive, seen, selectedId } = state;
+  const { search, onlyUnhelpful, isLive, seen, selectedId } = state;
   const isOpenUnknown = isLive && state.open === null;
 
   useEffect(() => {
@@ -37,9 +37,12 @@ export function App({ staff, loggedOut }: AppProps) {
   }, []);
   useEffect(() => saveSeen(seen), [seen]);
   useEffect(() => {
-    const handle = setTimeout(() => loadPage(dispatch, search, null), isLive ? SEARCH_PAUSE_MS : 0);
+    const handle = setTimeout(
+      () => loadPage(dispatch, { search, onlyUnhelpful }, null),
+      isLive ? SEARCH_PAUSE_MS : 0,
+    );
     return () => clearTimeout(handle);
-  }, [search, isLive]);
+  }, [search, onlyUnhelpful, isLive]);
   useEffect(() => {
     client.follow(selectedId);
     history.replaceState(
@@ -59,8 +62,9 @@ export function App({ staff, loggedOut }: AppProps) {
         <ConversationList
           state={state}
           onSearch={(text) => dispatch({ type: "searched", search: text })}
+          onNarrow={(isOn) => dispatch({ type: "narrowed", onlyUnhelpful: isOn })}
           onSelect={(conversationId) => dispatch({ type: "selected", conversationId })}
-          onMore={() => loadPage(dispatch, search, oldestShown(state))}
+          onMore={() => loadPage(dispatch, { search, onlyUnhelpful }, oldestShown(state))}
         />
         {selectedId === null ? (
           <section class="transcript nothing">
@@ -133,9 +137,11 @@ function loadOpen(dispatch: Dispatch, conversationId: string): void {
   );
 }
 
-function loadPage(dispatch: Dispatch, search: string, before: string | null): void {
-  findConversations(search, before).then(
-    (page) => dispatch({ type: "page_loaded", search, isFirst: before === null, ...page }),
+type Filter = Pick<AgentState, "search" | "onlyUnhelpful">;
+
+function loadPage(dispatch: Dispatch, filter: Filter, before: string | null): void {
+  findConversations(filter.search, filter.onlyUnhelpful, before).then(
+    (page) => dispatch({ type: "page_loaded", ...filter, isFirst: before === null, ...page }),
     () => undefined, // the line is down: "Reconnecting…" says so, and the list is read again when it is back
   );
 }

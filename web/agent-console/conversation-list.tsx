@@ -7,11 +7,12 @@ import { type AgentState, isUnread, orderedConversations } from "./state";
 interface ListProps {
   state: AgentState;
   onSearch: (search: string) => void;
+  onNarrow: (onlyUnhelpful: boolean) => void;
   onSelect: (conversationId: string) => void;
   onMore: () => void;
 }
 
-export function ConversationList({ state, onSearch, onSelect, onMore }: ListProps) {
+export function ConversationList({ state, onSearch, onNarrow, onSelect, onMore }: ListProps) {
   const conversations = orderedConversations(state);
   return (
     <aside class="list" aria-label="Conversations">
@@ -22,8 +23,18 @@ export function ConversationList({ state, onSearch, onSelect, onMore }: ListProp
         value={state.search}
         onInput={(event) => onSearch(event.currentTarget.value)}
       />
+      <label class="narrow">
+        <input
+          type="checkbox"
+          checked={state.onlyUnhelpful}
+          onChange={(event) => onNarrow(event.currentTarget.checked)}
+        />
+        Only where an answer did not help
+      </label>
       {conversations.length === 0 && (
-        <p class="empty">{state.search === "" ? "No conversations yet." : "Nothing found."}</p>
+        <p class="empty">
+          {state.search === "" && !state.onlyUnhelpful ? "No conversations yet." : "Nothing found."}
+        </p>
       )}
       <ul>
         {conversations.map((summary) => (
@@ -69,6 +80,7 @@ function Row({ summary, isUnread: hasNews, isSelected, onSelect }: RowProps) {
         <span class="last">{summary.last_text || "Nothing said yet"}</span>
         <span class="facts">
           <ModeBadge mode={summary.mode} />
+          {summary.num_unhelpful > 0 && <span class="badge unhelpful">Did not help</span>}
           {summary.channel} · {turns === 1 ? "1 turn" : `${turns} turns`}
         </span>
       </span>

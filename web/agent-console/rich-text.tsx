@@ -1,11 +1,11 @@
-// A bot's text as the customer sees it: Markdown-lite blocks as nodes.
+// A bot's text as the customer sees it: Markdown-lite blocks as nodes, the answer span of a help passage marked.
 
-import { type Block, parseMarkdown, type Run } from "../shared/markdown";
+import { type Block, markedStretches, type Run } from "../shared/markdown";
 
-export function RichText({ text }: { text: string }) {
+export function RichText({ blocks }: { blocks: readonly Block[] }) {
   return (
     <div class="text rich">
-      {parseMarkdown(text).map((block, index) => (
+      {blocks.map((block, index) => (
         <BlockOf key={`${index} ${block.kind}`} block={block} />
       ))}
     </div>
@@ -31,9 +31,11 @@ function BlockOf({ block }: { block: Block }) {
 function Runs({ runs }: { runs: readonly Run[] }) {
   return (
     <>
-      {runs.map((run) => (
-        <RunOf key={run.start} run={run} />
-      ))}
+      {markedStretches(runs).map((stretch) => {
+        const drawn = stretch.map((run) => <RunOf key={run.start} run={run} />);
+        const first = stretch[0];
+        return first?.isMarked ? <mark key={first.start}>{drawn}</mark> : drawn;
+      })}
     </>
   );
 }

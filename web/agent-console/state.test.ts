@@ -19,6 +19,7 @@ const summary = (id: string, parts: Partial<ConversationSummary> = {}): Conversa
   last_at: "2026-03-01T10:00:00Z",
   last_sequence: 5,
   num_customer_turns: 1,
+  num_unhelpful: 0,
   ...parts,
 });
 const item = (sequence: number, parts: Partial<TranscriptItem> = {}): TranscriptItem => ({
@@ -31,12 +32,14 @@ const item = (sequence: number, parts: Partial<TranscriptItem> = {}): Transcript
   decisions: [],
   failures: [],
   correction: null,
+  is_helpful: null,
   ...parts,
 });
 const fold = (...actions: AgentAction[]): AgentState => actions.reduce(reduceAgent, startState({}, null));
 const page = (search: string, ...conversations: ConversationSummary[]): AgentAction => ({
   type: "page_loaded",
   search,
+  onlyUnhelpful: false,
   isFirst: true,
   conversations,
   hasMore: false,
@@ -146,4 +149,20 @@ test("a conversation that the address named is known once its line comes", () =>
 
   expect(named.open).toBeNull();
   expect(known.open?.conversation_id).toBe("far");
+});
+
+test("narrowed to answers that did not help, only such conversations appear by themselves", () => {
+  const state = fold(
+    { type: "narrowed", onlyUnhelpful: true },
+    live(summary("good")),
+    live(summary("bad", { num_unhelpful: 1 })),
+  );
+
+  expect(Object.keys(state.conversations)).toEqual(["bad"]);
+});
+
+test("a page that was asked for before narrowing is dropped", () => {
+  const state = fold({ type: "narrowed", onlyUnhelpful: true }, page("", summary("late")));
+
+  expect(state.conversations).toEqual({});
 });

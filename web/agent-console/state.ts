@@ -5,6 +5,8 @@ import type { ConversationSummary, StaffServerFrame, TranscriptItem } from "../s
 export interface AgentState {
   isLive: boolean;
   search: string;
+  /** Only conversations with an answer that did not help the customer. */
+  onlyUnhelpful: boolean;
   hasMore: boolean;
   conversations: Readonly<Record<string, ConversationSummary>>;
   /** Per conversation the last sequence number that this browser has shown. */
@@ -21,9 +23,11 @@ export type AgentAction =
   | { type: "frame"; frame: StaffServerFrame }
   | { type: "line_changed"; isLive: boolean }
   | { type: "searched"; search: string }
+  | { type: "narrowed"; onlyUnhelpful: boolean }
   | {
       type: "page_loaded";
       search: string;
+      onlyUnhelpful: boolean;
       isFirst: boolean;
       conversations: readonly ConversationSummary[];
       hasMore: boolean;
@@ -36,6 +40,7 @@ export function startState(seen: Readonly<Record<string, number>>, selectedId: s
   return {
     isLive: false,
     search: "",
+    onlyUnhelpful: false,
     hasMore: false,
     conversations: {},
     seen,
@@ -54,6 +59,8 @@ export function reduceAgent(state: AgentState, action: AgentAction): AgentState 
       return { ...state, isLive: action.isLive };
     case "searched":
       return { ...state, search: action.search };
+    case "narrowed":
+      return { ...state, onlyUnhelpful: action.onlyUnhelpful };
     case "page_loaded":
       return addPage(state, action);
     case "selected":
@@ -111,13 +118,14 @@ function applySummary(state: AgentState, summary: ConversationSummary): AgentSta
   const isOld = (shown: ConversationSummary | null | undefined): boolean =>
     shown != null && shown.last_sequence > summary.last_sequence;
   const open = id === state.selectedId && !isOld(state.open) ? summary : state.open;
-  const isListed = (known !== undefined || state.search === "") && !isOld(known);
+  const isWanted = state.search === "" && (!state.onlyUnhelpful || summary.num_unhelpful > 0);
+  const isListed = (known !== undefined || isWanted) && !isOld(known);
   const conversations = isListed ? { ...state.conversations, [id]: summary } : state.conversations;
   return markSeen({ ...state, open, conversations });
 }
 
 function addPage(state: AgentState, page: Extract<AgentAction, { type: "page_loaded" }>): AgentState {
-  if (page.search !== state.search) return state;
+  if (page.search !== state.search || page.onlyUnhelpful !== state.onlyUnhelpful) return state;
   const before = page.isFirst ? {} : state.conversations;
   const added = Object.fromEntries(page.conversations.map((summary) => [summary.conversation_id, summary]));
   const open = (state.selectedId === null ? null : added[state.selectedId]) ?? state.open;

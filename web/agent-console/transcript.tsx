@@ -8,8 +8,10 @@ import {
   joinConversation,
   writeToCustomer,
 } from "../console-shared/api";
+import { parseAnswer } from "../shared/answer";
 import { formatTime } from "../shared/formatters";
 import type { ConversationSummary, TranscriptItem, WireUtterance } from "../shared/frames";
+import { parseMarkdown } from "../shared/markdown";
 import { ModeBadge, shortName } from "./conversation-list";
 import { Highlighted } from "./highlighted";
 import { RichText } from "./rich-text";
@@ -125,7 +127,7 @@ interface ItemProps {
 function Item({ item, bot, onItem }: ItemProps) {
   const { utterance } = item;
   if (utterance.kind === "notice") return <p class="notice">{noticeText(utterance)}</p>;
-  if (utterance.kind !== "customer") return <Said utterance={utterance} />;
+  if (utterance.kind !== "customer") return <Said utterance={utterance} isHelpful={item.is_helpful} />;
   const spans = spansFromWire(utterance.text, item.correction?.entities ?? item.entities);
   return (
     <>
@@ -140,7 +142,9 @@ function Item({ item, bot, onItem }: ItemProps) {
   );
 }
 
-function Said({ utterance }: { utterance: WireUtterance }) {
+function Said({ utterance, isHelpful }: { utterance: WireUtterance; isHelpful: boolean | null }) {
+  const { text, faq } = utterance;
+  const blocks = faq === null ? parseMarkdown(text) : parseAnswer(text, faq);
   return (
     <div class="said">
       <Who
@@ -148,7 +152,12 @@ function Said({ utterance }: { utterance: WireUtterance }) {
         utterance={utterance}
       />
       {utterance.faq !== null && <p class="question">{utterance.faq.question}</p>}
-      <RichText text={utterance.text} />
+      <RichText blocks={blocks} />
+      {isHelpful !== null && (
+        <p class={isHelpful ? "rated" : "rated unhelpful"}>
+          {isHelpful ? "Helped the customer" : "Did not help the customer"}
+        </p>
+      )}
       {utterance.buttons.length > 0 && (
         <p class="offered">
           {utterance.buttons.map((button) => (

@@ -52,8 +52,9 @@ export const whoAmI = () => request<StaffMember>("GET", "/auth/me");
 export const describeBot = () => request<BotDescription>("GET", "/bot");
 
 /** Give a page of conversations, the latest first, and whether there may be more. */
-export async function findConversations(search: string, before: string | null) {
+export async function findConversations(search: string, onlyUnhelpful: boolean, before: string | null) {
   const query = new URLSearchParams({ search, limit: String(PAGE_SIZE) });
+  if (onlyUnhelpful) query.set("only_unhelpful", "true");
   if (before !== null) query.set("before", before);
   const page = await request<{ conversations: ConversationSummary[] }>("GET", `/conversations?${query}`);
   return { conversations: page.conversations, hasMore: page.conversations.length === PAGE_SIZE };

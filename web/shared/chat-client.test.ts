@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { PendingMessage } from "./chat";
 import { ChatClient } from "./chat-client";
 import { FakeSocket, FakeTimers, utterance } from "./fakes";
+import type { PendingRating } from "./ratings";
 import type { SessionKeeper, VisitorSession } from "./visitor-session";
 
 class FakeKeeper implements SessionKeeper {
@@ -13,6 +14,11 @@ class FakeKeeper implements SessionKeeper {
   };
   forget = () => {
     this.session = null;
+  };
+  ratings: readonly PendingRating[] = [];
+  loadRatings = () => [...this.ratings];
+  saveRatings = (ratings: readonly PendingRating[]) => {
+    this.ratings = ratings;
   };
   loadRead = () => 0;
   saveRead = () => undefined;
@@ -122,6 +128,7 @@ test("a rate-limited message is sent again when the server said", () => {
     code: "rate_limited",
     message: "",
     client_message_id: "m1",
+    answer_sequence: null,
     retry_after_ms: 3000,
   });
   timers.advance(2999);
@@ -175,6 +182,7 @@ const REJECTION = {
   code: "not_authenticated",
   message: "",
   client_message_id: null,
+  answer_sequence: null,
   retry_after_ms: null,
 };
 
@@ -246,4 +254,109 @@ test("what is no frame is ignored", () => {
   last().deliverText("[1]");
 
   expect(client.state.line).toBe("online");
+});
+
+const ratingsOn = (socket: FakeSocket | undefined) =>
+  (socket?.sent ?? []).filter((frame) => frame.type === "rating");
+const YES = { type: "rating", answer_sequence: 5, is_helpful: true };
+const NO = { type: "rating", answer_sequence: 5, is_helpful: false };
+const rated = (sequence: number, is_helpful: boolean) => ({
+  type: "rated",
+  conversation_id: "c1",
+  sequence,
+  answer_sequence: 5,
+  is_helpful,
+});
+
+test("a rating is sent once, beside messages that wait for their ack", () => {
+  const { client, last, welcome } = makeClient();
+  client.start();
+  welcome();
+  client.send("hello");
+  client.rate(5, true);
+  last().deliver(utterance(7));
+
+  expect(ratingsOn(last())).toEqual([YES]);
+});
+
+test("of ratings chosen while offline the last is sent after the welcome", () => {
+  const { client, last, welcome } = makeClient();
+  client.rate(5, true);
+  client.rate(5, false);
+  expect(ratingsOn(last())).toEqual([]);
+
+  welcome();
+
+  expect(ratingsOn(last())).toEqual([NO]);
+});
+
+test("a rating without receipt is sent again after a reconnect, one with it is not", () => {
+  const { client, sockets, timers, last, welcome } = makeClient();
+  client.start();
+  welcome();
+  client.rate(5, true);
+  last().close(1006);
+  timers.advance(1000);
+  welcome();
+  last().deliver(rated(6, true));
+  last().close(1006);
+  timers.advance(1000);
+  welcome();
+
+  expect(sockets.map(ratingsOn)).toEqual([[YES], [YES], []]);
+});
+
+test("a rating that was not delivered survives a page load", () => {
+  const first = makeClient();
+  first.client.rate(5, false);
+
+  const second = makeClient(first.keeper);
+  second.client.start();
+  second.welcome();
+  expect(ratingsOn(second.last())).toEqual([NO]);
+  second.last().deliver(rated(6, false));
+
+  expect(first.keeper.ratings).toEqual([]);
+});
+
+test("a rate-limited rating is sent again when the server said", () => {
+  const { client, timers, last, welcome } = makeClient();
+  client.start();
+  welcome();
+  client.rate(5, true);
+  last().deliver({
+    type: "error",
+    code: "rate_limited",
+    message: "",
+    client_message_id: null,
+    answer_sequence: 5,
+    retry_after_ms: 3000,
+  });
+  timers.advance(2999);
+  expect(ratingsOn(last())).toHaveLength(1);
+
+  timers.advance(1);
+
+  expect(ratingsOn(last())).toEqual([YES, YES]);
+});
+
+test("a refused rating is not sent again, not even after a page load", () => {
+  const { client, keeper, last, welcome } = makeClient();
+  client.start();
+  welcome();
+  client.rate(5, true);
+  last().deliver({
+    type: "error",
+    code: "not_found",
+    message: "",
+    client_message_id: null,
+    answer_sequence: 5,
+    retry_after_ms: null,
+  });
+  const again = makeClient(keeper);
+  again.client.start();
+  again.welcome();
+
+  expect(ratingsOn(last())).toHaveLength(1);
+  expect(ratingsOn(again.last())).toEqual([]);
 });

@@ -1,10 +1,11 @@
 // A customer's side of a chat: session, socket and outbox around the reducer of chat.ts.
-// A message is kept until the server has it, and sent again with the same id after every interruption.
+// Messages and ratings are kept until the server has them, and sent again the same after every interruption.
 
 import { reconnectDelayMs } from "./backoff";
 import { type ChatAction, type ChatState, emptyChat, lastSequence, nextToSend, reduceChat } from "./chat";
 import { Connection, type ConnectionDeps } from "./connection";
-import type { CustomerServerFrame, ErrorFrame, HelloFrame, MessageFrame } from "./frames";
+import type { CustomerServerFrame, ErrorFrame, HelloFrame, MessageFrame, RatingFrame } from "./frames";
+import type { PendingRating } from "./ratings";
 import type { SessionKeeper, VisitorSession } from "./visitor-session";
 
 export interface ChatClientDeps extends ConnectionDeps {
@@ -72,6 +73,13 @@ export class ChatClient {
     const clientMessageId = this.#deps.newId();
     const writtenAt = this.#deps.timers.now();
     this.#apply({ type: "written", message: { clientMessageId, text, payload, writtenAt } });
+    this.start();
+    this.#pump();
+  }
+
+  /** Say whether an answer was helpful; it is shown at once and delivered as soon as possible. */
+  rate(answerSequence: number, isHelpful: boolean): void {
+    this.#apply({ type: "rating_chosen", answerSequence, isHelpful });
     this.start();
     this.#pump();
   }
@@ -162,6 +170,9 @@ export class ChatClient {
 
   #pump(): void {
     if (this.#state.line !== "online" || this.#isHeld) return;
+    for (const rating of this.#state.ratings.pending) {
+      if (rating.status === "waiting") this.#sendRating(rating);
+    }
     const message = nextToSend(this.#state);
     if (message === null) return;
     const { clientMessageId, text, payload } = message;
@@ -169,10 +180,18 @@ export class ChatClient {
     if (this.#connection.send(frame)) this.#apply({ type: "put_on_wire", clientMessageId });
   }
 
+  #sendRating({ answerSequence, isHelpful }: PendingRating): void {
+    const frame: RatingFrame = { type: "rating", answer_sequence: answerSequence, is_helpful: isHelpful };
+    if (this.#connection.send(frame)) this.#apply({ type: "rating_on_wire", answerSequence });
+  }
+
   #apply(action: ChatAction): void {
-    const before = this.#state.pending;
+    const { pending, ratings } = this.#state;
     this.#state = reduceChat(this.#state, action);
-    if (this.#state.pending !== before) this.#deps.keeper.saveOutbox(this.#state.pending);
+    if (this.#state.pending !== pending) this.#deps.keeper.saveOutbox(this.#state.pending);
+    if (this.#state.ratings.pending !== ratings.pending) {
+      this.#deps.keeper.saveRatings(this.#state.ratings.pending);
+    }
     this.#listener(this.#state);
   }
 }
@@ -181,5 +200,9 @@ function restoreOutbox(keeper: SessionKeeper): ChatState {
   const pending = keeper
     .loadOutbox()
     .map((message) => (message.status === "failed" ? message : { ...message, status: "waiting" as const }));
-  return { ...emptyChat, pending };
+  const ratings = keeper
+    .loadRatings()
+    .filter((rating) => rating.status !== "failed")
+    .map((rating) => ({ ...rating, status: "waiting" as const }));
+  return { ...emptyChat, pending, ratings: { saved: {}, pending: ratings } };
 }

@@ -7,6 +7,7 @@ import {
   lastSequence,
   nextToSend,
   reduceChat,
+  viewRating,
 } from "./chat";
 import { utterance } from "./fakes";
 import type { ErrorFrame } from "./frames";
@@ -26,6 +27,7 @@ const error = (parts: Partial<ErrorFrame>): ChatAction =>
     code: "internal",
     message: "broke",
     client_message_id: null,
+    answer_sequence: null,
     retry_after_ms: null,
     ...parts,
   });
@@ -159,4 +161,75 @@ test("buttons stay active when the bot goes on talking, not when an agent does",
 
   expect(activeButtons(asked)).toEqual(buttons);
   expect(activeButtons(reduceChat(asked, frame(utterance(6, { kind: "agent" }))))).toEqual([]);
+});
+
+const chosen = (isHelpful: boolean, answerSequence = 5): ChatAction => ({
+  type: "rating_chosen",
+  answerSequence,
+  isHelpful,
+});
+const rated = (sequence: number, is_helpful: boolean, answer_sequence = 5): ChatAction =>
+  frame({ type: "rated", conversation_id: "c1", sequence, answer_sequence, is_helpful });
+
+test("an answer is not rated at first", () => {
+  expect(viewRating(emptyChat, 5)).toEqual({ isHelpful: null, hasFailed: false, offersHelp: false });
+});
+
+test("a refused rating says so, and leaves the message on the wire alone", () => {
+  const state = fold(
+    written("m1"),
+    { type: "put_on_wire", clientMessageId: "m1" },
+    chosen(true),
+    error({ answer_sequence: 5, code: "invalid_input" }),
+  );
+
+  expect(viewRating(state, 5)).toEqual({ isHelpful: null, hasFailed: true, offersHelp: false });
+  expect(state.pending[0]?.status).toBe("sending");
+});
+
+test("a rate-limited rating waits", () => {
+  const sending: ChatAction = { type: "rating_on_wire", answerSequence: 5 };
+
+  const state = fold(chosen(true), sending, error({ answer_sequence: 5, code: "rate_limited" }));
+
+  expect(state.ratings.pending[0]?.status).toBe("waiting");
+  expect(viewRating(state, 5)).toMatchObject({ isHelpful: true, hasFailed: false });
+});
+
+test("an answer that did not help offers something else until the customer goes on", () => {
+  const notHelped = fold(frame(utterance(5)), chosen(false));
+  const saved = reduceChat(notHelped, rated(6, false));
+
+  expect(viewRating(notHelped, 5).offersHelp).toBe(true);
+  expect(viewRating(saved, 5).offersHelp).toBe(true);
+  expect(viewRating(reduceChat(saved, written("m1")), 5).offersHelp).toBe(false);
+  expect(viewRating(reduceChat(saved, frame(utterance(7, { kind: "customer" }))), 5).offersHelp).toBe(false);
+});
+
+test("only the answer rated last offers something else, and none that helped", () => {
+  const state = fold(frame(utterance(5)), frame(utterance(8)), rated(9, false, 5), rated(10, false, 8));
+
+  expect(viewRating(state, 5).offersHelp).toBe(false);
+  expect(viewRating(state, 8).offersHelp).toBe(true);
+  expect(viewRating(reduceChat(state, rated(11, true, 8)), 8).offersHelp).toBe(false);
+});
+
+test("with a person on the way nothing else is offered", () => {
+  const asked = fold(
+    frame(utterance(5)),
+    frame(utterance(6, { kind: "notice", notice: "handoff_requested" })),
+  );
+
+  expect(viewRating(reduceChat(asked, chosen(false)), 5).offersHelp).toBe(false);
+});
+
+test("ratings go with a replaced conversation", () => {
+  const state = fold(rated(6, true), chosen(false, 8), { type: "conversation_replaced" });
+
+  expect(viewRating(state, 5).isHelpful).toBeNull();
+  expect(state.ratings.pending).toEqual([]);
+});
+
+test("a rating does not move the place from which the server goes on", () => {
+  expect(lastSequence(fold(frame(utterance(5)), rated(9, true)))).toBe(5);
 });

@@ -1,7 +1,17 @@
 // The state of one chat as a fold over frames and the customer's own doings. Pure: no DOM, socket or clock.
 // Order-safe: utterances stand by sequence, each once, however often and in whatever order they come.
 
-import type { CustomerServerFrame, WireButton, WireUtterance } from "./frames";
+import type { CustomerServerFrame, ErrorFrame, WireButton, WireUtterance } from "./frames";
+import {
+  changeRating,
+  chooseRating,
+  lastRated,
+  noRatings,
+  type Ratings,
+  requeueRatings,
+  shownRating,
+  takeRated,
+} from "./ratings";
 
 /** `waiting`: not on the wire · `sending`: on the wire · `sent`: saved by the server · `failed`: refused. */
 export type PendingStatus = "waiting" | "sending" | "sent" | "failed";
@@ -25,12 +35,15 @@ export interface ChatState {
   isTyping: boolean;
   utterances: readonly WireUtterance[];
   pending: readonly PendingMessage[];
+  ratings: Ratings;
 }
 
 export type ChatAction =
   | { type: "frame"; frame: CustomerServerFrame }
   | { type: "written"; message: Pick<PendingMessage, "clientMessageId" | "text" | "payload" | "writtenAt"> }
   | { type: "put_on_wire"; clientMessageId: string }
+  | { type: "rating_chosen"; answerSequence: number; isHelpful: boolean }
+  | { type: "rating_on_wire"; answerSequence: number }
   | { type: "retried"; clientMessageId: string }
   | { type: "discarded"; clientMessageId: string }
   | { type: "line_changed"; line: Line }
@@ -43,6 +56,7 @@ export const emptyChat: ChatState = {
   isTyping: false,
   utterances: [],
   pending: [],
+  ratings: noRatings,
 };
 
 export function reduceChat(state: ChatState, action: ChatAction): ChatState {
@@ -55,6 +69,12 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     }
     case "put_on_wire":
       return changePending(state, action.clientMessageId, { status: "sending", error: null });
+    case "rating_chosen": {
+      const ratings = chooseRating(state.ratings, action.answerSequence, action.isHelpful);
+      return { ...state, ratings };
+    }
+    case "rating_on_wire":
+      return { ...state, ratings: changeRating(state.ratings, action.answerSequence, "sending") };
     case "retried":
       return changePending(state, action.clientMessageId, { status: "waiting", error: null });
     case "discarded":
@@ -62,7 +82,12 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
     case "line_changed":
       return changeLine(state, action.line);
     case "conversation_replaced":
-      return { ...requeue(state, ["sending", "sent"]), utterances: [], isTyping: false };
+      return {
+        ...requeue(state, ["sending", "sent"]),
+        utterances: [],
+        isTyping: false,
+        ratings: noRatings,
+      };
   }
 }
 
@@ -87,6 +112,39 @@ export function activeButtons(state: ChatState): readonly WireButton[] {
   return last?.kind === "bot" ? last.buttons : [];
 }
 
+/** What the widget shows of an answer's rating. */
+export interface RatingView {
+  isHelpful: boolean | null;
+  hasFailed: boolean;
+  /** The answer did not help, and nothing has been done about it since. */
+  offersHelp: boolean;
+}
+
+export function viewRating(state: ChatState, answerSequence: number): RatingView {
+  const shown = shownRating(state.ratings, answerSequence);
+  const hasFailed = state.ratings.pending.some(
+    (one) => one.answerSequence === answerSequence && one.status === "failed",
+  );
+  const offersHelp =
+    shown?.isHelpful === false &&
+    lastRated(state.ratings) === answerSequence &&
+    !isPersonComing(state) &&
+    !hasSpokenAfter(state, shown.sequence);
+  return { isHelpful: shown?.isHelpful ?? null, hasFailed, offersHelp };
+}
+
+function isPersonComing(state: ChatState): boolean {
+  const last = state.utterances.findLast((utterance) => utterance.kind === "notice");
+  return last?.notice === "handoff_requested" || last?.notice === "agent_joined";
+}
+
+function hasSpokenAfter(state: ChatState, sequence: number): boolean {
+  return (
+    state.pending.some((message) => message.status !== "failed") ||
+    state.utterances.some((utterance) => utterance.kind === "customer" && utterance.sequence > sequence)
+  );
+}
+
 function applyFrame(state: ChatState, frame: CustomerServerFrame): ChatState {
   switch (frame.type) {
     case "welcome":
@@ -97,8 +155,10 @@ function applyFrame(state: ChatState, frame: CustomerServerFrame): ChatState {
       return changePending(state, frame.client_message_id, { status: "sent", error: null });
     case "typing":
       return { ...state, isTyping: frame.is_typing };
+    case "rated":
+      return { ...state, ratings: takeRated(state.ratings, frame) };
     case "error":
-      return applyError(state, frame.code, frame.message, frame.client_message_id);
+      return applyError(state, frame);
     case "pong":
       return state;
   }
@@ -113,13 +173,14 @@ function addUtterance(state: ChatState, utterance: WireUtterance): ChatState {
   return { ...state, pending, isTyping, utterances: utterances.toSpliced(place + 1, 0, utterance) };
 }
 
-function applyError(
-  state: ChatState,
-  code: string,
-  message: string,
-  clientMessageId: string | null,
-): ChatState {
-  const id = clientMessageId ?? state.pending.find((one) => one.status === "sending")?.clientMessageId;
+function applyError(state: ChatState, error: ErrorFrame): ChatState {
+  const { code, message } = error;
+  if (error.answer_sequence !== null) {
+    const status = code === "rate_limited" ? "waiting" : "failed";
+    return { ...state, ratings: changeRating(state.ratings, error.answer_sequence, status) };
+  }
+  const id =
+    error.client_message_id ?? state.pending.find((one) => one.status === "sending")?.clientMessageId;
   if (id === undefined) return state;
   if (code === "rate_limited") return changePending(state, id, { status: "waiting", error: null });
   return changePending(state, id, { status: "failed", error: message });
@@ -127,7 +188,12 @@ function applyError(
 
 function changeLine(state: ChatState, line: Line): ChatState {
   if (line === "online") return { ...state, line };
-  return { ...requeue(state, ["sending"]), line, isTyping: false };
+  return {
+    ...requeue(state, ["sending"]),
+    line,
+    isTyping: false,
+    ratings: requeueRatings(state.ratings),
+  };
 }
 
 /** What was under way is to be sent again, with the same id: the server knows it if it got through. */

@@ -17,7 +17,7 @@ export interface ConversationFrame {
   conversation: ConversationSummary;
 }
 
-/** A line of the conversation list. */
+/** A line of the conversation list; `num_unhelpful` counts the answers that did not help the customer. */
 export interface ConversationSummary {
   conversation_id: string;
   channel: string;
@@ -26,19 +26,22 @@ export interface ConversationSummary {
   last_at: string;
   last_sequence: number;
   num_customer_turns: number;
+  num_unhelpful: number;
 }
 
 /**
  * Something about your last frame was wrong; the socket stays open unless a close code follows.
  *
- * Codes: invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited,
- * conflict, internal; rarely another of the table in `app.api.errors`.
+ * `client_message_id` names the message, `answer_sequence` the rated answer that it is about. Codes:
+ * invalid_frame, unknown_type, not_authenticated, message_empty, message_too_long, rate_limited, not_found,
+ * invalid_input, conflict, internal; rarely another of the table in `app.api.errors`.
  */
 export interface ErrorFrame {
   type: "error";
   code: string;
   message: string;
   client_message_id: string | null;
+  answer_sequence: number | null;
   retry_after_ms: number | null;
 }
 
@@ -84,6 +87,26 @@ export interface PongFrame {
   type: "pong";
 }
 
+/** An answer's rating is saved; of several for one answer, the one with the highest `sequence` counts. */
+export interface RatedFrame {
+  type: "rated";
+  conversation_id: string;
+  sequence: number;
+  answer_sequence: number;
+  is_helpful: boolean;
+}
+
+/**
+ * Whether an FAQ answer was helpful; of several ratings the last counts, re-sending is harmless.
+ *
+ * `answer_sequence` is the `sequence` of an utterance with `faq`.
+ */
+export interface RatingFrame {
+  type: "rating";
+  answer_sequence: number;
+  is_helpful: boolean;
+}
+
 /** Send again everything after this sequence number. */
 export interface ResumeFrame {
   type: "resume";
@@ -118,7 +141,11 @@ export interface TranscriptFrame {
   items: TranscriptItem[];
 }
 
-/** One utterance with, for a customer turn, what the bot understood and decided. */
+/**
+ * One utterance with, for a customer turn, what the bot understood and decided.
+ *
+ * `is_helpful` is how the customer rated an FAQ answer.
+ */
 export interface TranscriptItem {
   utterance: WireUtterance;
   intent: WireIntent | null;
@@ -129,6 +156,7 @@ export interface TranscriptItem {
   decisions: WireDecision[];
   failures: string[];
   correction: WireCorrection | null;
+  is_helpful: boolean | null;
 }
 
 /** The bot or an agent is about to answer, or no longer. */
@@ -220,6 +248,7 @@ export interface WireUtterance {
 export type CustomerFrame =
   | HelloFrame
   | MessageFrame
+  | RatingFrame
   | ResumeFrame
   | PingFrame;
 
@@ -227,6 +256,7 @@ export type CustomerServerFrame =
   | WelcomeFrame
   | WireUtterance
   | AckFrame
+  | RatedFrame
   | TypingFrame
   | PongFrame
   | ErrorFrame;

@@ -69,6 +69,17 @@ export function isMarkedBlock(block: Block): boolean {
   return runs.some((run) => run.isMarked);
 }
 
+/** Cut runs into stretches that are marked or not, so that a mark that goes on is drawn as one. */
+export function markedStretches(runs: readonly Run[]): Run[][] {
+  const stretches: Run[][] = [];
+  for (const run of runs) {
+    const last = stretches.at(-1);
+    if (last?.[0]?.isMarked === run.isMarked) last.push(run);
+    else stretches.push([run]);
+  }
+  return stretches;
+}
+
 interface Marker {
   kind: "bullet" | "number" | "heading";
   length: number;

@@ -30,15 +30,18 @@ test("a session is kept per server until it is forgotten, with what was read", (
   const keeper = keepIn(storage, "https://a.test");
   keeper.save(session);
   keeper.saveRead(7);
+  keeper.saveRatings([{ answerSequence: 5, isHelpful: false, status: "waiting" }]);
 
   expect(keepIn(storage, "https://a.test").load()).toEqual(session);
   expect(keepIn(storage, "https://a.test").loadRead()).toBe(7);
+  expect(keepIn(storage, "https://a.test").loadRatings()).toMatchObject([{ answerSequence: 5 }]);
   expect(keepIn(storage, "https://b.test").load()).toBeNull();
 
   keeper.forget();
 
   expect(keeper.load()).toBeNull();
   expect(keeper.loadRead()).toBe(0);
+  expect(keeper.loadRatings()).toEqual([]);
 });
 
 test("what is damaged in the storage counts as nothing", () => {
@@ -47,7 +50,9 @@ test("what is damaged in the storage counts as nothing", () => {
   storage.setItem("spandesk:outbox:s", JSON.stringify([{ text: "no id" }, 3]));
 
   expect(keepIn(storage, "s").load()).toBeNull();
+  storage.setItem("spandesk:ratings:s", JSON.stringify([{ answerSequence: "5" }, null]));
   expect(keepIn(storage, "s").loadOutbox()).toEqual([]);
+  expect(keepIn(storage, "s").loadRatings()).toEqual([]);
 });
 
 test("without storage nothing is kept and nothing breaks", () => {

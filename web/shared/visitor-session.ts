@@ -1,6 +1,7 @@
 // Which conversation this browser has, and what it has not delivered yet: kept over page loads in localStorage.
 
 import type { PendingMessage } from "./chat";
+import type { PendingRating } from "./ratings";
 
 export interface VisitorSession {
   conversationId: string;
@@ -13,6 +14,9 @@ export interface SessionKeeper {
   forget(): void;
   loadOutbox(): PendingMessage[];
   saveOutbox(messages: readonly PendingMessage[]): void;
+  /** Ratings that are not delivered; they belong to the session and are forgotten with it. */
+  loadRatings(): PendingRating[];
+  saveRatings(ratings: readonly PendingRating[]): void;
   /** The highest sequence number that the customer has had before their eyes. */
   loadRead(): number;
   saveRead(sequence: number): void;
@@ -22,6 +26,7 @@ export interface SessionKeeper {
 export function keepIn(storage: Storage | null, server: string): SessionKeeper {
   const sessionKey = `spandesk:session:${server}`;
   const outboxKey = `spandesk:outbox:${server}`;
+  const ratingsKey = `spandesk:ratings:${server}`;
   const readKey = `spandesk:read:${server}`;
   const read = (key: string): unknown => {
     try {
@@ -42,10 +47,13 @@ export function keepIn(storage: Storage | null, server: string): SessionKeeper {
     save: (session) => write(sessionKey, session),
     forget: () => {
       write(sessionKey, null);
+      write(ratingsKey, []);
       write(readKey, null);
     },
     loadOutbox: () => asMessages(read(outboxKey)),
     saveOutbox: (messages) => write(outboxKey, messages),
+    loadRatings: () => asRatings(read(ratingsKey)),
+    saveRatings: (ratings) => write(ratingsKey, ratings),
     loadRead: () => Number(read(readKey)) || 0,
     saveRead: (sequence) => write(readKey, sequence),
   };
@@ -69,6 +77,19 @@ function isPendingMessage(value: unknown): value is PendingMessage {
     typeof value.writtenAt === "number" &&
     typeof value.status === "string" &&
     (value.payload === null || typeof value.payload === "string")
+  );
+}
+
+function asRatings(value: unknown): PendingRating[] {
+  return Array.isArray(value) ? value.filter(isPendingRating) : [];
+}
+
+function isPendingRating(value: unknown): value is PendingRating {
+  return (
+    isRecord(value) &&
+    typeof value.answerSequence === "number" &&
+    typeof value.isHelpful === "boolean" &&
+    typeof value.status === "string"
   );
 }
 

@@ -52,6 +52,7 @@ export class Composer {
   }
 
   focus(): void {
+    this.#update(); // while it was hidden, its text had no height
     this.#input.focus();
   }
 

@@ -28,6 +28,7 @@ export class SpanDeskChat extends HTMLElement {
     this.#panel = new Panel({
       say: (text) => this.#client?.send(text),
       press: (button) => this.#client?.send(button.title, button.payload),
+      rate: (answer, isHelpful) => this.#client?.rate(answer, isHelpful),
       retry: (id) => this.#client?.retry(id),
       discard: (id) => this.#client?.discard(id),
       reconnect: () => this.#client?.start(),

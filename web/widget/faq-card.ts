@@ -1,21 +1,17 @@
-// Draws an answer from the help pages: the question as heading, the passage with the answer span marked, the source.
+// Draws an answer from the help pages: the question as heading, the passage with the answer span marked, the source,
+// and what stands below it.
 
+import { parseAnswer } from "../shared/answer";
 import type { WireSource } from "../shared/frames";
 import { safeLink } from "../shared/links";
-import { markSpan, parseMarkdown } from "../shared/markdown";
-import { toUtf16Offset } from "../shared/offsets";
 import { shownAtFirst } from "./collapse";
 import { el } from "./dom";
 import { drawBlocks, drawLink } from "./richtext";
 import { TEXTS } from "./texts";
 
 /** Draw the bubble's content. */
-export function drawFaqCard(text: string, faq: WireSource): HTMLElement {
-  const start = toUtf16Offset(text, faq.span_start);
-  const end = toUtf16Offset(text, faq.span_end);
-  const isWhole = text.slice(0, start).trim() === "" && text.slice(end).trim() === "";
-  const parsed = parseMarkdown(text);
-  const blocks = isWhole || end <= start ? parsed : markSpan(parsed, start, end);
+export function drawFaqCard(text: string, faq: WireSource, below: Node | null): HTMLElement {
+  const blocks = parseAnswer(text, faq);
   const elements = drawBlocks(blocks);
   const passage = el("div", { class: "passage rich" }, ...elements);
   const card = el("article", { class: "faq" }, el("h3", {}, faq.question), passage);
@@ -23,6 +19,7 @@ export function drawFaqCard(text: string, faq: WireSource): HTMLElement {
   if (later.length > 0) card.append(drawToggle(later));
   const source = safeLink(faq.source);
   if (source !== null) card.append(el("p", { class: "source" }, drawLink(source, TEXTS.source)));
+  if (below !== null) card.append(below);
   return card;
 }
 

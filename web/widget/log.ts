@@ -1,16 +1,15 @@
 // The list of messages: draws what is new, keeps the rest, and follows the end while the customer is there.
 
 import type { ChatState, PendingMessage } from "../shared/chat";
-import { activeButtons } from "../shared/chat";
+import { activeButtons, viewRating } from "../shared/chat";
 import { formatDay } from "../shared/formatters";
-import type { WireButton } from "../shared/frames";
+import type { WireButton, WireUtterance } from "../shared/frames";
 import { el, icon } from "./dom";
 import { drawPending, drawTyping, drawUtterance, type PendingActions } from "./messages";
+import { type RatingActions, RatingBar } from "./rating-bar";
 import { TEXTS } from "./texts";
 
-export interface LogActions extends PendingActions {
-  press(button: WireButton): void;
-}
+export interface LogActions extends PendingActions, RatingActions {}
 
 const NEAR_END_PX = 60;
 const OWN_MARGIN_PX = 12;
@@ -26,6 +25,7 @@ export class MessageLog {
   readonly #scroller: HTMLElement;
   readonly #actions: LogActions;
   #drawn = new Map<number, HTMLElement>();
+  readonly #ratings = new Map<number, RatingBar>();
   #shownPending: readonly PendingMessage[] = [];
   #shownButtons: readonly WireButton[] = [];
   /** Whether the customer reads at the end, so that news may move the list. */
@@ -57,6 +57,7 @@ export class MessageLog {
   /** Draw the state; cheap when little has changed. */
   update(state: ChatState): void {
     const numNew = this.#drawUtterances(state);
+    for (const [sequence, bar] of this.#ratings) bar.update(viewRating(state, sequence));
     const hasOwnNews = this.#drawPending(state);
     const hasNewButtons = this.#drawButtons(activeButtons(state));
     this.#typing.remove();
@@ -97,16 +98,24 @@ export class MessageLog {
       if (sequences.has(sequence)) continue;
       element.remove();
       this.#drawn.delete(sequence);
+      this.#ratings.delete(sequence);
     }
     const fresh = state.utterances.filter((utterance) => !this.#drawn.has(utterance.sequence));
     for (const utterance of fresh) {
-      const element = drawUtterance(utterance, state.botName);
+      const element = drawUtterance(utterance, state.botName, this.#drawRating(utterance));
       const isLive = fresh.length <= REPLAY_BATCH && utterance.kind !== "customer";
       if (isLive) element.classList.add("fresh");
       this.#drawn.set(utterance.sequence, element);
     }
     if (fresh.length > 0) this.#arrange(state);
     return fresh.length;
+  }
+
+  #drawRating(utterance: WireUtterance): HTMLElement | null {
+    if (utterance.faq === null) return null;
+    const bar = new RatingBar(utterance.sequence, this.#actions);
+    this.#ratings.set(utterance.sequence, bar);
+    return bar.element;
   }
 
   /** Put every element in its place, with a line where a new day begins. */

@@ -15,8 +15,8 @@ export interface PendingActions {
   discard(clientMessageId: string): void;
 }
 
-/** Draw an utterance; it never changes afterwards. */
-export function drawUtterance(utterance: WireUtterance, botName: string): HTMLElement {
+/** Draw an utterance; it never changes afterwards. `below` stands below an answer from the help pages. */
+export function drawUtterance(utterance: WireUtterance, botName: string, below: Node | null): HTMLElement {
   if (utterance.kind === "notice") {
     return el("div", { class: "notice" }, el("span", {}, noticeText(utterance, botName)));
   }
@@ -25,7 +25,7 @@ export function drawUtterance(utterance: WireUtterance, botName: string): HTMLEl
   const { speaker, content } =
     utterance.kind === "customer"
       ? { speaker: TEXTS.you, content: [drawPlain(utterance.text)] }
-      : { speaker: utterance.agent_name ?? botName, content: drawAnswer(utterance) };
+      : { speaker: utterance.agent_name ?? botName, content: drawAnswer(utterance, below) };
   return drawMessage(utterance.kind, speaker, content, meta);
 }
 
@@ -67,10 +67,10 @@ function drawPlain(text: string): HTMLElement {
   return el("div", { class: "bubble plain" }, text);
 }
 
-function drawAnswer(utterance: WireUtterance): HTMLElement[] {
+function drawAnswer(utterance: WireUtterance, below: Node | null): HTMLElement[] {
   const parts: HTMLElement[] = [];
   if (utterance.faq !== null)
-    parts.push(el("div", { class: "bubble" }, drawFaqCard(utterance.text, utterance.faq)));
+    parts.push(el("div", { class: "bubble" }, drawFaqCard(utterance.text, utterance.faq, below)));
   else if (utterance.text !== "") parts.push(drawText(utterance.text));
   const image = utterance.image === null ? null : safeLink(utterance.image);
   if (image !== null)

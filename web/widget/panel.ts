@@ -10,6 +10,7 @@ import { TEXTS } from "./texts";
 export interface PanelActions {
   say(text: string): void;
   press(button: WireButton): void;
+  rate(answerSequence: number, isHelpful: boolean): void;
   retry(clientMessageId: string): void;
   discard(clientMessageId: string): void;
   reconnect(): void;
@@ -25,8 +26,8 @@ export class Panel {
   readonly #composer: Composer;
 
   constructor(actions: PanelActions) {
-    this.#log = new MessageLog(actions);
     this.#composer = new Composer(actions.say);
+    this.#log = new MessageLog({ ...actions, askDifferently: () => this.#composer.focus() });
     const tryNow = el(
       "button",
       { attrs: { type: "button" }, on: { click: actions.reconnect } },

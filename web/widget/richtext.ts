@@ -1,7 +1,7 @@
 // Draws Markdown-lite blocks as DOM nodes; text goes in as text.
 
 import { isExternal } from "../shared/links";
-import type { Block, Run } from "../shared/markdown";
+import { type Block, markedStretches, type Run } from "../shared/markdown";
 import { el } from "./dom";
 
 /** Draw each block as one element. */
@@ -19,16 +19,22 @@ export function drawLink(href: string, ...children: (Node | string)[]): HTMLAnch
 
 function drawBlock(block: Block): HTMLElement {
   if (block.kind === "list") {
-    const items = block.items.map((runs) => el("li", {}, ...runs.map(drawRun)));
+    const items = block.items.map((runs) => el("li", {}, ...drawRuns(runs)));
     return el(block.isOrdered ? "ol" : "ul", {}, ...items);
   }
-  const drawn = block.runs.map(drawRun);
+  const drawn = drawRuns(block.runs);
   return block.kind === "heading" ? el("p", { class: "heading" }, ...drawn) : el("p", {}, ...drawn);
+}
+
+function drawRuns(runs: readonly Run[]): Node[] {
+  return markedStretches(runs).flatMap((stretch) => {
+    const nodes = stretch.map(drawRun);
+    return stretch[0]?.isMarked ? [el("mark", {}, ...nodes)] : nodes;
+  });
 }
 
 function drawRun(run: Run): Node {
   let node: Node = document.createTextNode(run.text);
   if (run.isBold) node = el("strong", {}, node);
-  if (run.isMarked) node = el("mark", {}, node);
   return run.href === null ? node : drawLink(run.href, node);
 }

@@ -28,9 +28,13 @@ def list_conversations(
     search: Annotated[Text, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: AwareDatetime | None = None,
+    only_unhelpful: bool = False,
 ) -> ConversationList:
-    """List conversations, the most recently active first; `before` is the last line's `last_at`."""
-    found = services.conversations.summaries(search, limit, before)
+    """List conversations, the most recently active first; `before` is the last line's `last_at`.
+
+    With `only_unhelpful` those in which an answer from the FAQ did not help the customer.
+    """
+    found = services.conversations.summaries(search, limit, before, only_unhelpful=only_unhelpful)
     return ConversationList(conversations=[conversation_to_wire(line) for line in found])
 
 

@@ -7,6 +7,7 @@ from app.dialogue.events import (
     ActionFailed,
     AgentJoined,
     AgentUttered,
+    AnswerRated,
     BotUttered,
     Button,
     DecisionMade,
@@ -131,4 +132,17 @@ def test_handoff_is_seen_as_notices_and_the_agents_words() -> None:
         ("notice", "agent_joined", "Ada", ""),
         ("agent", None, "Ada", "Hi"),
         ("notice", "handoff_closed", None, ""),
+    ]
+
+
+def test_last_rating_stands_at_its_answer_and_is_no_item() -> None:
+    answer = BotUttered("3 days", faq=FaqSource("shipping", "How long?", "/help", 0, 5, 0.9))
+    ratings = [AnswerRated(2, is_helpful=True), AnswerRated(2, is_helpful=False)]
+
+    items = build_transcript("c1", record(said("how long?"), answer, *ratings, answer), {})
+
+    assert [(item.utterance.sequence, item.is_helpful) for item in items] == [
+        (1, None),
+        (2, False),
+        (5, None),
     ]

@@ -9,6 +9,7 @@ from app.dialogue.events import (
     ActiveLoopChanged,
     AgentJoined,
     AllSlotsReset,
+    AnswerRated,
     Event,
     FollowupActionSet,
     HandoffClosed,
@@ -49,6 +50,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             UserUtteranceReverted(),
             HandoffClosed(),
             AgentJoined("1", "Ann"),
+            AnswerRated(1, is_helpful=True),
         ]
     ),
 )

@@ -152,6 +152,12 @@ def build_index(
     return FaqIndex(texts, encoder_id, content_hash(entries), vectors)
 
 
+def embedded_texts(entries: Sequence[FaqEntry]) -> list[tuple[IndexedText, str]]:
+    """Give every row that an index of `entries` has, with the text that is embedded for it."""
+    texts = [text for entry in entries for text in _texts_of(entry)]
+    return list(zip(texts, _texts_to_embed(texts), strict=True))
+
+
 def _texts_of(entry: FaqEntry) -> list[IndexedText]:
     pieces = cut_passages(entry.passage)
     return [

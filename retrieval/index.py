@@ -199,6 +199,12 @@ def _rows_to_index(
     return take, rows.shape[1]
 
 
+def embedded_texts(entries: Sequence[FaqEntry]) -> list[tuple[IndexedText, str]]:
+    """Give every row that an index of `entries` has, with the text that is embedded for it."""
+    texts = [text for entry in entries for text in _texts_of(entry)]
+    return list(zip(texts, _texts_to_embed(texts), strict=True))
+
+
 def _texts_of(entry: FaqEntry) -> list[IndexedText]:
     pieces = cut_passages(entry.passage)
     return [

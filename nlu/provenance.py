@@ -49,6 +49,8 @@ WEIGHT_MODULES = (
     "nlu.training.contrastive",
     "nlu.training.cross_fit",
     "nlu.training.dataset",
+    "nlu.training.descent",
+    "nlu.training.epochs",
     "nlu.training.fit",
     "nlu.training.forward",
     "nlu.training.hard_negatives",

@@ -24,6 +24,8 @@ from nlu.patterns import PatternSet
 from nlu.training.compute import Compute, choose_compute
 from nlu.training.config import TrainConfig
 from nlu.training.dataset import CachedExample
+from nlu.training.descent import descend, optimise_encoder
+from nlu.training.epochs import copy_parameters, set_parameters
 from nlu.training.forward import embed_texts, train_encoder_mode
 from nlu.training.pairs import (
     PairSet,
@@ -36,7 +38,7 @@ from nlu.training.pairs import (
 from nlu.training.prepare import run_frozen
 from nlu.training.progress import Report, RunClock, Steps
 from nlu.training.ranking import Ranked, mean_reciprocal_rank
-from nlu.training.steps import copy_parameters, descend, loss_of_pairs, optimise_encoder, set_parameters
+from nlu.training.steps import loss_of_pairs
 from nlu.types import RetrievalPair
 
 _BATCH_SIZE = 64  # of passes without gradients

@@ -15,13 +15,14 @@ from nlu.data.rasa_nlu import NluData
 from nlu.interpreter import BundleInterpreter
 from nlu.training.compute import EXACT_CPU
 from nlu.training.config import RetrievalSettings, TrainConfig
+from nlu.training.epochs import copy_parameters
 from nlu.training.loop import train_loop
 from nlu.training.pairs import make_pair_batches, number_texts
 from nlu.training.pipeline import TrainedBundle, train_bundle
 from nlu.training.progress import Progress
 from nlu.training.ranking import Ranked, mean_reciprocal_rank
 from nlu.training.resume import ResumeError, TrainingState
-from nlu.training.steps import copy_parameters, loss_of_pairs, make_stepper, trained_parameters
+from nlu.training.steps import loss_of_pairs, make_stepper, trained_parameters
 from nlu.training.validation import EpochResult
 from nlu.types import RetrievalPair
 from tests.fakes_nlu import small_data, tiny_config
@@ -93,7 +94,6 @@ def test_pairs_reach_the_adapter_and_nothing_else(checkpoint: EncoderCheckpoint)
             torch.ones(len(splits.label_map.intents)),
             compute=EXACT_CPU,
             first_trained_layer=splits.first_trained_layer,
-            num_steps=2,
         )
     pairs = make_pairs(checkpoint, PAIRS, config.retrieval)
     batch = next(make_pair_batches(pairs, batch_size=8, rng=np.random.default_rng(0)))

@@ -7,9 +7,10 @@ import torch
 
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.training.config import OptimiserName, TrainConfig
+from nlu.training.epochs import copy_parameters
 from nlu.training.loop import train_loop
 from nlu.training.resume import TrainingState
-from nlu.training.steps import copy_parameters, trained_parameters
+from nlu.training.steps import trained_parameters
 from nlu.training.validation import EpochResult
 from nlu.types import Example
 from tests.fakes_nlu import example, small_data, tiny_config

@@ -11,7 +11,9 @@ from nlu.finetuning.methods import MethodName
 from nlu.training.compute import EXACT_CPU, Compute
 from nlu.training.config import OptimiserName, OptimiserSettings, TrainConfig
 from nlu.training.dataset import make_batches
-from nlu.training.steps import Stepper, copy_parameters, make_optimiser, make_stepper
+from nlu.training.descent import make_optimiser
+from nlu.training.epochs import copy_parameters
+from nlu.training.steps import Stepper, make_stepper
 from tests.fakes_nlu import small_data, tiny_config
 from tests.fakes_training_loop import make_model, make_splits
 
@@ -36,10 +38,9 @@ def stepper_of(
         torch.ones(len(splits.label_map.intents)),
         compute=compute,
         first_trained_layer=splits.first_trained_layer,
-        num_steps=80,
     )
     batch = next(make_batches(splits.train, batch_size=len(FEW), rng=None))
-    return stepper, [stepper.step(batch, number) for number in range(80)]
+    return stepper, [stepper.step(batch, number, 80) for number in range(80)]
 
 
 def plain_config(method: MethodName = "lora") -> TrainConfig:

@@ -1,21 +1,16 @@
-"""Figures of answering: was the right entry found, are the answer's words right, and silence in its place.
+"""Figures of answering: was the right entry found, and silence in its place.
 
 Pure: neither torch nor an index. Every figure is a mean over questions in [0, 1] unless it says otherwise.
-The answer decision's calibration error and abstain curve are those of `nlu.evaluation.confidence`.
+The answer decision's calibration error and abstain curve are those of `nlu.evaluation.confidence`, whether the
+words are right those of `nlu.evaluation.answers`.
 """
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from nlu.evaluation.confidence import coverage_curve
-
-_ARTICLE = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 class EvaluationError(ValueError):
@@ -60,88 +55,6 @@ def mean_reciprocal_rank(questions: Sequence[RankedQuestion]) -> float:
     return found / len(questions) if questions else 0.0
 
 
-def normalise_answer(text: str) -> str:
-    """Lower-case, drop punctuation and English articles, join words by one blank.
-
-    Rajpurkar et al. 2016, "SQuAD: 100,000+ Questions for Machine Comprehension of Text", section 6, in the
-    order of the official script; its punctuation is ASCII.
-    """
-    return " ".join(_ARTICLE.sub(" ", text.lower().translate(_PUNCTUATION)).split())
-
-
-def exact_match(predicted: str, references: Sequence[str]) -> float:
-    """Give 1 if `predicted` equals one of `references` after `normalise_answer`, else 0.
-
-    No references: there is no answer, and only an empty `predicted` is right (Rajpurkar et al. 2018).
-    """
-    answer = normalise_answer(predicted)
-    return float(any(answer == normalise_answer(one) for one in references or ("",)))
-
-
-def token_f1(predicted: str, references: Sequence[str]) -> float:
-    """Give the best F1 of `predicted` against one of `references` over words counted with repetition.
-
-    Words are those of `normalise_answer`. Precision is over predicted words, recall over those of the
-    reference. Where either has no words, both must have none. No references: as for `exact_match`.
-    """
-    words = normalise_answer(predicted).split()
-    return max(_f1(words, normalise_answer(one).split()) for one in references or ("",))
-
-
-def _f1(predicted: Sequence[str], reference: Sequence[str]) -> float:
-    if not predicted or not reference:
-        return float(list(predicted) == list(reference))
-    num_shared = sum((Counter(predicted) & Counter(reference)).values())
-    return 2 * num_shared / (len(predicted) + len(reference))
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingFigures:
-    """How well spans were selected.
-
-    Attributes:
-        exact_match: mean over all questions.
-        f1: mean of `token_f1` over all questions.
-        num_questions: that both are about.
-        answerable_f1: mean of `token_f1` over the questions with an answer; 0 if there are none.
-        no_answer_accuracy: of the questions without an answer, the part that got none; None if all have one.
-    """
-
-    exact_match: float
-    f1: float
-    num_questions: int
-    answerable_f1: float
-    no_answer_accuracy: float | None
-
-
-def reading_figures(predicted: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> ReadingFigures:
-    """Compare answers by the id of their question; an empty one says that there is no answer.
-
-    Rajpurkar et al. 2018, "Know What You Don't Know: Unanswerable Questions for SQuAD": a question without
-    references counts 1 in both figures if it gets no answer, else 0.
-
-    Raises:
-        EvaluationError: the ids of `predicted` and `references` differ.
-    """
-    if predicted.keys() != references.keys():
-        num_missing, num_more = len(references.keys() - predicted), len(predicted.keys() - references)
-        raise EvaluationError(
-            f"got answers without {num_missing} of the questions and with {num_more} others,"
-            f" expected one for each of {len(references)}"
-        )
-    exact = {one: exact_match(predicted[one], own) for one, own in references.items()}
-    f1 = {one: token_f1(predicted[one], own) for one, own in references.items()}
-    answerable = [one for one, own in references.items() if own]
-    silent = [exact[one] for one, own in references.items() if not own]
-    return ReadingFigures(
-        exact_match=_mean(list(exact.values())),
-        f1=_mean(list(f1.values())),
-        num_questions=len(references),
-        answerable_f1=_mean([f1[one] for one in answerable]),
-        no_answer_accuracy=_mean(silent) if silent else None,
-    )
-
-
 def accuracy_at_coverage(
     confidences: Sequence[float], is_right: Sequence[bool], coverage: float
 ) -> float | None:
@@ -153,7 +66,3 @@ def accuracy_at_coverage(
     """
     curve = coverage_curve(confidences, is_right, max_points=max(len(is_right), 1))
     return next((point.accuracy for point in curve if point.coverage >= coverage), None)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

@@ -8,12 +8,8 @@ from retrieval.evaluation import (
     EvaluationError,
     RankedQuestion,
     accuracy_at_coverage,
-    exact_match,
     mean_reciprocal_rank,
-    normalise_answer,
-    reading_figures,
     recall_at,
-    token_f1,
 )
 
 FIRST = RankedQuestion(["a", "b", "c"], {"a"})
@@ -46,89 +42,6 @@ def test_question_without_gold_is_refused() -> None:
 def test_recall_at_nothing_is_refused() -> None:
     with pytest.raises(EvaluationError, match="got k=0, expected at least 1"):
         recall_at([FIRST], 0)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The  Moon's far side.", "moons far side"),
-        ("an Answer, a theory", "answer theory"),
-        ("theatre", "theatre"),
-        ("The", ""),
-    ],
-    ids=["article, case, punctuation", "articles within", "article in a word", "only an article"],
-)
-def test_normalising_is_that_of_squad(text: str, expected: str) -> None:
-    assert normalise_answer(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("predicted", "references", "expected"),
-    [
-        ("the 30 days", ["30 days!"], 1.0),
-        ("30 days", ["a month", "30 days"], 1.0),
-        ("30", ["30 days"], 0.0),
-        ("", [], 1.0),
-        ("30", [], 0.0),
-    ],
-    ids=["normalised", "second reference", "part", "rightly silent", "wrongly not silent"],
-)
-def test_exact_match(predicted: str, references: list[str], expected: float) -> None:
-    assert exact_match(predicted, references) == expected
-
-
-@pytest.mark.parametrize(
-    ("predicted", "references", "expected"),
-    [
-        ("within 30 days", ["30 days"], 0.8),  # precision 2/3, recall 1
-        ("within 30 days", ["a month", "within 30"], 0.8),
-        ("no no", ["no"], 2 / 3),  # precision 1/2, recall 1
-        ("the", ["the"], 1.0),  # both have no words
-        ("the", ["month"], 0.0),
-        ("", [], 1.0),
-        ("days", [], 0.0),
-    ],
-    ids=[
-        "longer",
-        "best reference",
-        "repetition",
-        "no words",
-        "no words against some",
-        "silent",
-        "not silent",
-    ],
-)
-def test_token_f1(predicted: str, references: list[str], expected: float) -> None:
-    assert token_f1(predicted, references) == pytest.approx(expected)
-
-
-def test_reading_figures_with_unanswerable_questions() -> None:
-    references = {"q1": ["30 days"], "q2": ["by post"], "q3": [], "q4": []}
-
-    figures = reading_figures({"q1": "within 30 days", "q2": "by post", "q3": "", "q4": "soon"}, references)
-
-    assert figures.exact_match == pytest.approx((0 + 1 + 1 + 0) / 4)
-    assert figures.f1 == pytest.approx((0.8 + 1 + 1 + 0) / 4)
-    assert figures.answerable_f1 == pytest.approx((0.8 + 1) / 2)
-    assert figures.no_answer_accuracy == pytest.approx(1 / 2)
-    assert figures.num_questions == 4
-
-
-def test_no_answer_accuracy_is_none_when_all_have_one() -> None:
-    assert reading_figures({"q": "a month"}, {"q": ["month"]}).no_answer_accuracy is None
-
-
-def test_reading_figures_of_nothing_are_zero() -> None:
-    figures = reading_figures({}, {})
-
-    assert (figures.f1, figures.num_questions) == (0.0, 0)
-
-
-def test_reading_figures_refuse_other_questions() -> None:
-    with pytest.raises(
-        EvaluationError, match="without 1 of the questions and with 2 others, expected one for"
-    ):
-        reading_figures({"q1": "", "q8": "", "q9": ""}, {"q1": [], "q2": []})
 
 
 @pytest.mark.parametrize(

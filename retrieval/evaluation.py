@@ -1,7 +1,7 @@
 """Figures of answering: was the right entry found, and silence in its place.
 
 Pure: neither torch nor an index. Every figure is a mean over questions in [0, 1] unless it says otherwise.
-The answer decision's calibration error and abstain curve are those of `nlu.evaluation.confidence`, whether the
+The calibration error and abstain curve of decisions are those of `nlu.evaluation.confidence`, whether the
 words are right those of `nlu.evaluation.answers`.
 """
 

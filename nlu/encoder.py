@@ -8,19 +8,22 @@ tokens. The embedding is the mean of the token states at unit length: Reimers an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from nlu.batching import Batch
+from nlu.batching import Batch, EncodedText, collate, group_by_length
 from nlu.bert import BertSelfAttention, load_bert, read_bert_shape, read_config
 from nlu.checkpoint import CheckpointError, EncoderCheckpoint
 from nlu.text import NUM_SIGNS, Casing
 
 _MAX_TOKENS = 512
+_MAX_PADDED_TOKENS = 4096  # of a pass that only embeds
 _OFFSET_FAMILIES = frozenset({"roberta", "xlm-roberta", "camembert"})
 _NUM_PROBE_TOKENS = 8
 _SIGN_SIZE, _NUM_FILTERS, _FILTER_WIDTH, _SPELLING_DROPOUT = 24, 96, 3, 0.2
@@ -147,6 +150,16 @@ def mean_embedding(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.
     weights = attention_mask.unsqueeze(-1).to(states.dtype)  # (batch, seq, 1)
     summed = (states * weights).sum(dim=1)  # (batch, hidden); the length of the sum does not matter
     return nn.functional.normalize(summed, dim=-1)
+
+
+def embed_encoded(encoder: SpanEncoder, encoded: Sequence[EncodedText]) -> NDArray[np.float32]:
+    """Embed texts that are tokenised, with an encoder on the CPU: ``(texts, hidden)`` rows of unit length."""
+    rows = np.zeros((len(encoded), encoder.hidden), dtype=np.float32)
+    for group in group_by_length([len(text) for text in encoded], max_cells=_MAX_PADDED_TOKENS):
+        batch = collate([encoded[position] for position in group])
+        with torch.inference_mode():
+            rows[group] = mean_embedding(encoder(batch), batch.text_mask).numpy()
+    return rows
 
 
 def load_encoder(checkpoint: EncoderCheckpoint) -> SpanEncoder:

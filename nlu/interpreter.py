@@ -19,6 +19,7 @@ from nlu.batching import EncodedText, collate, group_by_length
 from nlu.bundle import Bundle
 from nlu.calibration import Thresholds, apply_thresholds, softmax, span_confidence
 from nlu.candidates import Candidates, intent_candidates
+from nlu.encoder import embed_encoded
 from nlu.model import JointOutput, word_spans
 from nlu.spans import AlignmentError, TokenSpan, align_span
 from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
@@ -78,13 +79,7 @@ class BundleInterpreter:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed `texts`: ``(texts, hidden)`` float32 rows of unit length."""
-        encoded = self._bundle.text_encoder.encode(texts)
-        rows = np.zeros((len(texts), self._bundle.model.encoder.hidden), dtype=np.float32)
-        for group in group_by_length([len(text) for text in encoded], max_cells=_MAX_PADDED_TOKENS):
-            batch = collate([encoded[position] for position in group])
-            with torch.inference_mode():
-                rows[group] = self._bundle.model.embed(batch).numpy()
-        return rows
+        return embed_encoded(self._bundle.model.encoder, self._bundle.text_encoder.encode(texts))
 
     def find_misalignment(self, text: str, spans: Iterable[tuple[int, int]]) -> str | None:
         """Say which of the character `spans` could not be trained on, or None when all could.

@@ -51,12 +51,15 @@ WEIGHT_MODULES = (
     "nlu.training.dataset",
     "nlu.training.fit",
     "nlu.training.forward",
+    "nlu.training.hard_negatives",
     "nlu.training.head_start",
     "nlu.training.loop",
     "nlu.training.losses",
+    "nlu.training.pairs",
     "nlu.training.pipeline",
     "nlu.training.prepare",
     "nlu.training.pseudo_labels",
+    "nlu.training.retrieval_loss",
     "nlu.training.schedule",
     "nlu.training.steps",
     "nlu.training.validation",
@@ -85,7 +88,7 @@ READER_MODULES = (
 
 
 def hash_data(data: NluData) -> str:
-    """Hash examples, synonyms, lookups, regexes and unlabelled texts.
+    """Hash examples, synonyms, lookups, regexes, unlabelled texts and retrieval pairs.
 
     The order of files and places do not count.
     """
@@ -101,6 +104,8 @@ def hash_data(data: NluData) -> str:
     }
     if data.unlabelled:
         document["unlabelled"] = sorted(data.unlabelled)
+    if data.retrieval_pairs:
+        document["retrieval_pairs"] = sorted(map(astuple, data.retrieval_pairs))
     return _hash_json(document)
 
 

@@ -43,6 +43,18 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrievalPair:
+    """A question and a text that a search for it should find, written as the index embeds it.
+
+    `answer_id` names what answers the question: texts of one answer are never wrong for its questions.
+    """
+
+    question: str
+    text: str
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySpan:
     """An entity found in an utterance.
 

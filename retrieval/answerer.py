@@ -1,13 +1,11 @@
 """Answers a customer's question from the FAQ store, suggests questions, or says that there is nothing.
 
-It holds one immutable index with the entries it was built from; new content is a new answerer. The span of an
-answer covers its whole passage: a reader that selects the answering words takes its place between retrieving
-and answering.
+It holds one immutable index with the entries it was built from; new content is a new answerer. The best hits
+are read, one decision ranks them, and an answer is the span that the reader marks in the passage of the best.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,8 +14,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nlu.reader.types import Reading
 from nlu.types import ParsedUtterance
+from retrieval.decision import Candidate, rank_candidates
 from retrieval.index import FaqIndex, IndexMismatchError
+from retrieval.reader import PassageReader, PassageToRead
 from retrieval.retriever import Retriever
 from retrieval.types import (
     Answer,
@@ -33,7 +34,8 @@ from retrieval.types import (
 
 _NUM_FILTERS = 64  # whose entries are remembered
 _ANY = FaqFilter()
-_NUM_HITS = 10  # the first for the answer, the next for its lead and for suggestions
+_NUM_HITS = 10  # the first for the answer, the next for suggestions
+_NUM_CANDIDATES = 3  # hits that are read and decided on
 
 
 def _today() -> date:
@@ -42,28 +44,15 @@ def _today() -> date:
 
 @dataclass(frozen=True, slots=True)
 class AnswerThresholds:
-    """When to answer, when to suggest.
+    """When to answer, when to suggest; ``python -m benchmarks.faq_answers`` shows what they give.
 
-    Chosen by ``python -m benchmarks.faq_retrieval``: base encoder, the starter bot's FAQ, each alternative
-    asked while it is left out of the index (758 questions), and 60 questions that the shop cannot answer.
-    With `min_confidence` 0.6 the bot answers 59 % of these hard questions, 88 % of the answers are the
-    right entry, and 10 % of the foreign questions get one; below `min_dense_score` 0.35 are 5 % of the
-    questions and 68 % of the foreign ones.
+    On the starter bot's calibration questions below `min_dense_score` are few of the questions that the shop
+    can answer and most of the foreign ones.
     """
 
-    min_confidence: float = 0.6  # least calibrated probability that the best entry is the right one
+    min_confidence: float = 0.6  # least probability that the best candidate answers
     min_dense_score: float = 0.35  # least dense score in [-1, 1] for a suggestion
     max_suggestions: int = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ConfidenceWeights:
-    """A logistic regression: how likely the best hit is right; fitted on the questions named there."""
-
-    dense_score: float = 6.33  # of the best hit
-    lead: float = 13.26  # of its dense score over the best other hit
-    agreement: float = 0.76  # whether the lexical search has the same first hit
-    bias: float = -4.08
 
 
 class FaqAnswerer:
@@ -76,6 +65,7 @@ class FaqAnswerer:
         embed: Embed,
         thresholds: AnswerThresholds | None = None,
         *,
+        reader: PassageReader | None = None,
         today: Callable[[], date] = _today,
     ) -> None:
         """Join an index with its entries.
@@ -85,6 +75,7 @@ class FaqAnswerer:
             index: their index.
             embed: the encoder of the index, for utterances that another encoder understood.
             thresholds: None for the defaults.
+            reader: selects the words that answer; None answers with whole passages.
             today: tells which entries are valid.
 
         Raises:
@@ -102,6 +93,7 @@ class FaqAnswerer:
         self._retriever = Retriever(index)
         self._embed = embed
         self._thresholds = thresholds or AnswerThresholds()
+        self._reader = reader
         self._today = today
         self._among = lru_cache(maxsize=_NUM_FILTERS)(self._find_among)
 
@@ -112,13 +104,16 @@ class FaqAnswerer:
         """
         if not parsed.text.strip():
             return NoAnswer("the utterance is empty")
+        parsed = self._embedded(parsed)
         hits = self.retrieve(parsed, wanted)
         if not hits:
             return NoAnswer("the FAQ store has no entry that may answer")
-        confidence = confidence_of(hits)
-        if confidence >= self._thresholds.min_confidence:
-            return self._whole_passage(hits[0].entry_id, confidence)
-        return self._suggest(hits)
+        candidates = self.consider(parsed, hits)
+        best = candidates[0]
+        if best.confidence >= self._thresholds.min_confidence:
+            return self._answer_with(best)
+        ranked = [candidate.hit for candidate in candidates]
+        return self._suggest([*ranked, *hits[len(ranked) :]])
 
     def answer_entry(self, entry_id: str) -> FaqOutcome:
         """Answer with one known entry; NoAnswer when it is gone."""
@@ -127,7 +122,7 @@ class FaqAnswerer:
             return NoAnswer(f"there is no FAQ entry '{entry_id}'")
         if not entry.is_valid_on(self._today()):
             return NoAnswer(f"the FAQ entry '{entry_id}' is not valid today")
-        return self._whole_passage(entry_id, 1.0)
+        return _answer(entry, 0, len(entry.passage), 1.0)
 
     def retrieve(
         self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY, top_k: int = _NUM_HITS
@@ -137,10 +132,34 @@ class FaqAnswerer:
         among = self._among(wanted)
         return self._retriever.retrieve(parsed.text, self._embedding(parsed), top_k, among=among)
 
+    def consider(self, parsed: ParsedUtterance, hits: Sequence[Hit]) -> list[Candidate]:
+        """Read the first hits and rank them by how likely they answer, the likeliest first."""
+        chosen = hits[:_NUM_CANDIDATES]
+        return rank_candidates(parsed, chosen, self._read(parsed, chosen))
+
+    def entry(self, entry_id: str) -> FaqEntry:
+        """Give an entry that a hit names."""
+        return self._entries[entry_id]
+
+    def _read(self, parsed: ParsedUtterance, hits: Sequence[Hit]) -> list[Reading | None]:
+        if self._reader is None:
+            return [None] * len(hits)
+        embedding, index = self._embedding(parsed), self._retriever.index
+        passages = [
+            PassageToRead(self._entries[hit.entry_id].passage, index.best_piece(embedding, hit.entry_id))
+            for hit in hits
+        ]
+        return self._reader.read(parsed.text, passages)
+
     def _find_among(self, wanted: FaqFilter) -> frozenset[str] | None:
         """Give the ids that `wanted` accepts; None if it accepts all."""
         accepted = frozenset(entry_id for entry_id, entry in self._entries.items() if wanted.accepts(entry))
         return None if len(accepted) == len(self._entries) else accepted
+
+    def _embedded(self, parsed: ParsedUtterance) -> ParsedUtterance:
+        """Give `parsed` with an embedding of the encoder of the index, so that it is made once at most."""
+        encoder_id = self._retriever.index.encoder_id
+        return replace(parsed, embedding=self._embedding(parsed), encoder_id=encoder_id)
 
     def _embedding(self, parsed: ParsedUtterance) -> NDArray[np.float32]:
         if parsed.embedding is not None and parsed.encoder_id == self._retriever.index.encoder_id:
@@ -148,17 +167,12 @@ class FaqAnswerer:
         embedding: NDArray[np.float32] = self._embed([parsed.text])[0]
         return embedding
 
-    def _whole_passage(self, entry_id: str, confidence: float) -> Answer:
-        entry = self._entries[entry_id]
-        return Answer(
-            entry_id=entry_id,
-            question=entry.question,
-            passage=entry.passage,
-            span_start=0,
-            span_end=len(entry.passage),
-            source=entry.source,
-            confidence=confidence,
-        )
+    def _answer_with(self, candidate: Candidate) -> Answer:
+        """Answer with the span that was read, or the whole passage where no span is likelier than none."""
+        entry, reading = self._entries[candidate.hit.entry_id], candidate.reading
+        if reading is None or reading.score < 0.0:
+            return _answer(entry, 0, len(entry.passage), candidate.confidence)
+        return _answer(entry, reading.start, reading.end, candidate.confidence)
 
     def _suggest(self, hits: Sequence[Hit]) -> FaqOutcome:
         least = self._thresholds.min_dense_score
@@ -169,21 +183,13 @@ class FaqAnswerer:
         return Suggestions(tuple((hit.entry_id, self._entries[hit.entry_id].question) for hit in close))
 
 
-_WEIGHTS = ConfidenceWeights()
-
-
-def confidence_of(hits: Sequence[Hit], weights: ConfidenceWeights = _WEIGHTS) -> float:
-    """Give the calibrated probability that the first of `hits` is the entry that was asked for.
-
-    Empty `hits` give 0; a single hit leads by its own score.
-    """
-    if not hits:
-        return 0.0
-    best_other = max((hit.dense_score for hit in hits[1:]), default=0.0)
-    logit = (
-        weights.dense_score * hits[0].dense_score
-        + weights.lead * (hits[0].dense_score - best_other)
-        + weights.agreement * (hits[0].lexical_rank == 1)
-        + weights.bias
+def _answer(entry: FaqEntry, start: int, end: int, confidence: float) -> Answer:
+    return Answer(
+        entry_id=entry.entry_id,
+        question=entry.question,
+        passage=entry.passage,
+        span_start=start,
+        span_end=end,
+        source=entry.source,
+        confidence=confidence,
     )
-    return 1.0 / (1.0 + math.exp(-logit))

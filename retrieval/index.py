@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.passages import cut_passages
+from retrieval.passages import Passage, cut_passages
 from retrieval.types import Embed, FaqEntry, content_hash
 from retrieval.vectors import MAX_EXACT_ROWS, RowFilter, TakeRows, build_vectors, search_rows
 
@@ -116,6 +116,13 @@ class FaqIndex:
         scores = PASSAGE_WEIGHT * of_passages + (1 - PASSAGE_WEIGHT) * of_questions
         return dict(zip(entry_ids, scores.tolist(), strict=True))
 
+    def best_piece(self, embedding: NDArray[np.float32], entry_id: str) -> Passage:
+        """Give the piece of an entry's passage that is nearest to the question."""
+        rows = np.array([row for row in self.rows_of[entry_id] if self._is_passage[row]], dtype=np.int64)
+        cosines = self.vectors.reconstruct_batch(rows) @ self._query(embedding)  # (pieces,)
+        best = self.texts[int(rows[int(cosines.argmax())])]
+        return Passage(best.start, best.end)
+
     def _query(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
         if embedding.shape != (self.num_dimensions,):
             raise IndexMismatchError(
@@ -190,6 +197,12 @@ def _rows_to_index(
         return taken
 
     return take, rows.shape[1]
+
+
+def embedded_texts(entries: Sequence[FaqEntry]) -> list[tuple[IndexedText, str]]:
+    """Give every row that an index of `entries` has, with the text that is embedded for it."""
+    texts = [text for entry in entries for text in _texts_of(entry)]
+    return list(zip(texts, _texts_to_embed(texts), strict=True))
 
 
 def _texts_of(entry: FaqEntry) -> list[IndexedText]:

@@ -100,7 +100,7 @@ class Hit:
 class Answer:
     """A passage that answers; ``[span_start, span_end)`` is the selected span of `passage`.
 
-    Until the reader exists the span covers the whole passage.
+    The span covers the whole passage where no reader marked anything in it.
     """
 
     entry_id: str

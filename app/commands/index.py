@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 
 from app.commands.context import read_bot, settings_for
-from app.provisioning import champion_interpreter, ensure_faq, open_index, open_stores
+from app.provisioning import champion_interpreter, ensure_faq, open_index, open_reader, open_stores
 from retrieval.answerer import FaqAnswerer
-from retrieval.types import Answer, FaqFilter, FaqOutcome, Hit, Suggestions
+from retrieval.decision import Candidate
+from retrieval.types import Answer, FaqEntry, FaqFilter, FaqOutcome, Hit, Suggestions
+
+_MAX_SHOWN_CHARS = 100
 
 
 def run_build(args: argparse.Namespace) -> int:
@@ -35,12 +38,16 @@ def run_search(args: argparse.Namespace) -> int:
     stores.close()
     index = open_index(settings, entries, interpreter)
     parsed = interpreter.parse([args.question])[0]
-    answerer = FaqAnswerer(entries, index, interpreter.embed)
+    answerer = FaqAnswerer(entries, index, interpreter.embed, reader=open_reader(settings))
     wanted = FaqFilter(args.day, args.language, frozenset(args.tag))
     print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
     print("rank  fused   dense (rank)   bm25 (rank)   entry")
-    for hit in answerer.retrieve(parsed, wanted, args.top):
+    hits = answerer.retrieve(parsed, wanted, args.top)
+    for hit in hits:
         print(_line(hit))
+    print("confidence  span - null  null    entry: marked words")
+    for candidate in answerer.consider(parsed, hits):
+        print(_candidate_line(candidate, answerer.entry(candidate.hit.entry_id)))
     print(_outcome(answerer.answer(parsed, wanted)))
     return 0
 
@@ -51,10 +58,22 @@ def _line(hit: Hit) -> str:
     return f"{hit.rank:4}  {hit.score:.4f}  {dense:13}  {lexical:12}  {hit.entry_id}"
 
 
+def _candidate_line(candidate: Candidate, entry: FaqEntry) -> str:
+    """Show what the reader marked, and how much likelier it is than no answer, as logarithms."""
+    reading, start = candidate.reading, f"{candidate.confidence:10.2f}"
+    if reading is None:
+        return f"{start}  {'-':>11}  {'-':>6}  {entry.entry_id}: not read"
+    marked = " ".join(entry.passage[reading.start : reading.end].split())
+    shown = marked if len(marked) <= _MAX_SHOWN_CHARS else f"{marked[:_MAX_SHOWN_CHARS]}…"
+    return f"{start}  {reading.score:11.2f}  {reading.null_score:6.2f}  {entry.entry_id}: {shown}"
+
+
 def _outcome(outcome: FaqOutcome) -> str:
     match outcome:
-        case Answer(entry_id=entry_id, confidence=confidence):
-            return f"decision: answer with {entry_id} (confidence {confidence:.2f})"
+        case Answer() as answer:
+            marked = answer.passage[answer.span_start : answer.span_end]
+            span = "the whole passage" if marked == answer.passage else f"'{marked}'"
+            return f"decision: answer {span} of {answer.entry_id} (confidence {answer.confidence:.2f})"
         case Suggestions(entries=entries):
             return "decision: suggest " + ", ".join(entry_id for entry_id, _ in entries)
         case nothing:

@@ -14,7 +14,7 @@ from app.bootstrap import make_action_runner, make_ports, script_of
 from app.bot.bot import Bot
 from app.dialogue.events import RecordedEvent
 from app.dialogue.manager import DialogueManager, Limits
-from app.provisioning import Stores, ensure_faq, load_answering, open_stores
+from app.provisioning import Stores, ensure_faq, load_answering, open_reader, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
 from nlu.interpreter import BundleInterpreter
@@ -59,7 +59,7 @@ def understanding_of(settings: Settings, bot: Bot, interpreter: BundleInterprete
     with _temporary_home() as home:
         stores = open_stores(settings.model_copy(update={"home": home, "database_url": None}))
         ensure_faq(stores, bot)
-        served: ServedModel = load_answering(settings, stores, interpreter)
+        served: ServedModel = load_answering(settings, stores, interpreter, open_reader(settings))
         stores.close()
     understanding = Understanding(served)
     try:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.bot.bot import Bot
 from app.bot.training import read_training, read_unlabelled, read_utterances
 from app.commands.context import read_bot, read_snapshot, settings_for
 from app.commands.progress import ProgressBar
+from app.settings import Settings
 from nlu.checkpoint import resolve_encoder
 from nlu.evaluation.figures import countable_figures
 from nlu.training.config import load_train_config
 from nlu.training.pipeline import TrainedBundle, train_bundle
+from retrieval.importers.read import read_faq
+from retrieval.training_pairs import training_pairs
+from retrieval.types import FaqEntry
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; without ``--out`` the bundle goes into the registry, and into service if there was none.
 
     Without ``--config`` the bot's own ``training.toml`` counts, without ``--unlabelled`` its
-    ``unlabelled.txt``. With ``--resume`` a run that was killed goes on after its last whole epoch.
+    ``unlabelled.txt``. The query embedding learns from the FAQ: that of the bot's folder with ``--out``, else
+    that of the database. With ``--resume`` a run that was killed goes on after its last whole epoch.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
@@ -29,10 +36,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     config = load_train_config(args.config) if args.config else read_training(bot.path)
     unlabelled = read_utterances(args.unlabelled) if args.unlabelled else read_unlabelled(bot.path)
+    pairs = training_pairs(_faq_entries(bot, None if args.out else settings))
     out: Path = args.out or settings.home / "training" / "bundle"
     with ProgressBar() as bar:
         trained = train_bundle(
-            replace(snapshot.train, unlabelled=unlabelled),
+            replace(snapshot.train, unlabelled=unlabelled, retrieval_pairs=pairs),
             config,
             encoder=resolve_encoder(settings.encoder),
             out_path=out,
@@ -51,6 +59,19 @@ def run(args: argparse.Namespace) -> int:
         print(f"registered; {remedy}")
         stores.close()
     return 0
+
+
+def _faq_entries(bot: Bot, settings: Settings | None) -> Sequence[FaqEntry]:
+    """Give what the bundle will search: the database's entries, or without settings the folder's."""
+    if settings is None:
+        return read_faq(bot.faq_path) if bot.faq_path is not None else ()
+    from app.provisioning import ensure_faq, open_stores
+
+    stores = open_stores(settings)
+    ensure_faq(stores, bot)
+    entries = stores.faq.published()
+    stores.close()
+    return entries
 
 
 def _print_result(trained: TrainedBundle) -> None:

@@ -31,12 +31,14 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
 
         from nlu.training.pipeline import train_bundle
         from nlu.training.resume import ResumeError
+        from retrieval.training_pairs import training_pairs
 
         if settings.torch_threads:
             torch.set_num_threads(settings.torch_threads)
+        pairs = training_pairs(stores.faq.published())
         run = partial(
             train_bundle,
-            replace(data, unlabelled=read_unlabelled(settings.bot)),
+            replace(data, unlabelled=read_unlabelled(settings.bot), retrieval_pairs=pairs),
             read_training(settings.bot),
             encoder=resolve_encoder(settings.encoder),
             out_path=out_path,

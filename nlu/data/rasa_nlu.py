@@ -15,7 +15,7 @@ from nlu.data.checks import check_example, data_warnings
 from nlu.data.entity_markup import MarkupError, parse_markup
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 from nlu.labels import LabelError, split_intent
-from nlu.types import Example
+from nlu.types import Example, RetrievalPair
 
 SUPPORTED_VERSIONS = ("2.0", "3.0", "3.1")
 _ITEM_KEYS = ("intent", "synonym", "regex", "lookup")
@@ -27,7 +27,8 @@ class NluData:
 
     `synonyms` maps lower-cased text to the value it stands for; `lookups` and `regexes` map a name to its
     entries. `warnings` lists what is readable but doubtful, each with ``file:line``. `unlabelled` are
-    utterances of customers that nobody annotated; they come from logs, never from these files.
+    utterances of customers that nobody annotated, `retrieval_pairs` what its help texts answer; neither comes
+    from these files.
     """
 
     examples: tuple[Example, ...]
@@ -36,6 +37,7 @@ class NluData:
     regexes: Mapping[str, tuple[str, ...]]
     warnings: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()
+    retrieval_pairs: tuple[RetrievalPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class _Range:
 
 
 _AT_LEAST_ONE = _Range("at least 1", lambda value: value >= 1)
+_AT_LEAST_ZERO = _Range("of at least 0", lambda value: value >= 0)
+_ABOVE_ZERO = _Range("above 0", lambda value: value > 0)
 _FOLDS = _Range("of 0 or at least 2", lambda value: value == 0 or value >= 2)
 _SHARE = _Range("in [0, 1)", lambda value: 0.0 <= value < 1.0)
 _PROPER_SHARE = _Range("in (0, 1)", lambda value: 0.0 < value < 1.0)
@@ -118,6 +120,25 @@ class PseudoLabelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """How the query embedding learns from questions and the texts that answer them, if there are any."""
+
+    weight: float = 1.0  # of the retrieval loss beside the others; 0 learns nothing from pairs
+    batch_size: int = 64  # pairs per step; the questions of one text share a batch
+    temperature: float = 0.05  # cosines are divided by it; lower looks at the nearest wrong texts alone
+    num_hard_negatives: int = (
+        1  # texts of other answers, the nearest to its question, beside those of a batch
+    )
+    max_negative_cosine: float = 0.9  # a text as near as this to a question or its text is no hard negative
+
+    def __post_init__(self) -> None:
+        _expect(_AT_LEAST_ZERO, weight=self.weight, num_hard_negatives=self.num_hard_negatives)
+        _expect(_AT_LEAST_ONE, batch_size=self.batch_size)
+        _expect(_ABOVE_ZERO, temperature=self.temperature)
+        _expect(_COSINE, max_negative_cosine=self.max_negative_cosine)
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationSettings:
     """How thresholds are chosen, on the validation split or, with folds, on all training examples."""
 
@@ -153,6 +174,7 @@ class TrainConfig:
     heads: HeadSettings = HeadSettings()
     losses: LossSettings = LossSettings()
     pseudo_labels: PseudoLabelSettings = PseudoLabelSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
     calibration: CalibrationSettings = CalibrationSettings()
 
     def __post_init__(self) -> None:

@@ -159,6 +159,14 @@ def order_by_length(
     return np.argsort(lengths if jitter is None else lengths + jitter, kind="stable")
 
 
+def pad_states(examples: Sequence[CachedExample]) -> torch.Tensor | None:
+    """Pad states to the longest: ``(batch, seq, hidden)``; None where not all are cached."""
+    states = [example.states for example in examples if example.states is not None]
+    if len(states) < len(examples):
+        return None
+    return torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+
+
 def _make_batch(examples: Sequence[CachedExample]) -> TrainingBatch:
     encoded = tuple(example.example.encoded for example in examples)
     batch = collate(encoded)
@@ -176,14 +184,7 @@ def _make_batch(examples: Sequence[CachedExample]) -> TrainingBatch:
         weights=torch.tensor([example.example.weight for example in examples]),
         is_multi_label=examples[0].example.is_multi_label,
     )
-    return TrainingBatch(batch, _padded_states(examples), targets, encoded)
-
-
-def _padded_states(examples: Sequence[CachedExample]) -> torch.Tensor | None:
-    states = [example.states for example in examples if example.states is not None]
-    if len(states) < len(examples):
-        return None
-    return torch.nn.utils.rnn.pad_sequence(states, batch_first=True)  # (batch, seq, hidden)
+    return TrainingBatch(batch, pad_states(examples), targets, encoded)
 
 
 def _encode(example: Example, encoded: EncodedText, label_map: LabelMap) -> TrainingExample:

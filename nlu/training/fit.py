@@ -54,7 +54,7 @@ def _label_the_rest(
     labeller = build_model(prepared, splits.train).to(compute.device)
     train_loop(
         labeller,
-        replace(splits, validation=()),
+        replace(splits, validation=(), pairs=None),
         replace(config, optimiser=replace(config.optimiser, max_epochs=settings.labeller_epochs)),
         watcher=_LabellerWatcher(watcher),
         compute=compute,

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from nlu.batching import Batch
+from nlu.encoder import SpanEncoder, mean_embedding
 from nlu.model import JointModel, JointOutput
 from nlu.training.compute import Compute
 from nlu.training.dataset import CachedExample, TrainingBatch, make_batches, order_by_length
+from nlu.training.pairs import TextBatch
 
 _BATCH_SIZE = 64  # of passes without gradients
 
@@ -27,14 +30,44 @@ def run_trained_part(
     The frozen layers and the intent head run in float32, the layers from `first_trained_layer` on and the
     span head in the precision of `compute`. `token_dropout` is the share of tokens blanked below them.
     """
-    states = batch.states
+    states = _run_encoder(
+        model.encoder, batch.batch, batch.states, first_trained_layer, compute, token_dropout=token_dropout
+    )
+    return model.read_states(states, batch.batch, spans_in=compute.autocast())
+
+
+def embed_texts(
+    encoder: SpanEncoder,
+    texts: TextBatch,
+    first_trained_layer: int,
+    compute: Compute,
+    *,
+    token_dropout: float = 0.0,
+) -> torch.Tensor:
+    """Embed texts that are on the device of the encoder, as `run_trained_part` does: ``(batch, hidden)``."""
+    states = _run_encoder(
+        encoder, texts.batch, texts.states, first_trained_layer, compute, token_dropout=token_dropout
+    )
+    return mean_embedding(states, texts.batch.text_mask)
+
+
+def _run_encoder(  # what a pass depends on
+    encoder: SpanEncoder,
+    batch: Batch,
+    states: torch.Tensor | None,
+    first_trained_layer: int,
+    compute: Compute,
+    *,
+    token_dropout: float,
+) -> torch.Tensor:
+    """Give the last states, ``(batch, seq, hidden)`` float32, from the cached ones or from the tokens."""
     if states is None:
-        states = model.encoder.run_lower(batch.batch, first_trained_layer)
+        states = encoder.run_lower(batch, first_trained_layer)
     if token_dropout:
         states = drop_tokens(states, token_dropout)
     with compute.autocast():
-        states = model.encoder.run_upper(states, batch.batch, first_trained_layer)
-    return model.read_states(states.float(), batch.batch, spans_in=compute.autocast())
+        states = encoder.run_upper(states, batch, first_trained_layer)
+    return states.float()
 
 
 def drop_tokens(states: torch.Tensor, rate: float) -> torch.Tensor:
@@ -80,7 +113,13 @@ def embed_cached(
 def train_mode(model: JointModel, first_trained_layer: int) -> None:
     """Switch dropout on where something is trained; the frozen layers give what would be cached."""
     model.train()
-    if not any(parameter.requires_grad for parameter in model.encoder.embeddings.parameters()):
-        model.encoder.embeddings.eval()
-    for layer in model.encoder.layers[:first_trained_layer]:
+    train_encoder_mode(model.encoder, first_trained_layer)
+
+
+def train_encoder_mode(encoder: SpanEncoder, first_trained_layer: int) -> None:
+    """Do for an encoder alone what `train_mode` does."""
+    encoder.train()
+    if not any(parameter.requires_grad for parameter in encoder.embeddings.parameters()):
+        encoder.embeddings.eval()
+    for layer in encoder.layers[:first_trained_layer]:
         layer.eval()

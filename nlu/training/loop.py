@@ -6,8 +6,9 @@ The loop knows no files: it begins from a state and gives one away after every e
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from nlu.training.compute import EXACT_CPU, Compute
 from nlu.training.config import OptimiserSettings, TrainConfig
 from nlu.training.dataset import CachedExample, make_batches
 from nlu.training.losses import class_weights
+from nlu.training.pairs import PairBatch, PairSet, spread_pair_batches
 from nlu.training.progress import Steps
 from nlu.training.resume import TrainingState
 from nlu.training.steps import (
@@ -33,12 +35,16 @@ from nlu.training.validation import EpochResult, validate
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSplits:
-    """What is trained on, what decides when to stop, their labels, and the layer above their states."""
+    """What is trained on, what decides when to stop, their labels, and the layer above their states.
+
+    `pairs` teach the query embedding, if there are any.
+    """
 
     train: Sequence[CachedExample]
     validation: Sequence[CachedExample]
     label_map: LabelMap
     first_trained_layer: int
+    pairs: PairSet | None = None
 
 
 class LoopWatcher(Protocol):
@@ -118,8 +124,9 @@ class _Run:
         started_at_s = time.monotonic()
         epoch, first_step = len(self.results) + 1, self.steps().done
         losses: list[float] = []
+        pairs = self._pair_batches()
         for batch in make_batches(self.splits.train, batch_size=self.settings.batch_size, rng=self.rng):
-            losses.append(self.stepper.step(batch, first_step + len(losses)))
+            losses.append(self.stepper.step(batch, first_step + len(losses), next(pairs)))
             watcher.on_step(self.steps(len(losses)), epoch)
         quality = validate(
             self.stepper.model,
@@ -139,6 +146,14 @@ class _Run:
         )
         self._add(result)
         return result
+
+    def _pair_batches(self) -> Iterator[PairBatch | None]:
+        """Give a batch of pairs or None for every step of an epoch."""
+        pairs, batch_size = self.splits.pairs, self.stepper.config.retrieval.batch_size
+        if pairs is None:
+            return repeat(None)
+        num_steps = _steps_per_epoch(len(self.splits.train), self.settings.batch_size)
+        return spread_pair_batches(pairs, num_steps=num_steps, batch_size=batch_size, rng=self.rng)
 
     def state(self) -> TrainingState[EpochResult]:
         return TrainingState(

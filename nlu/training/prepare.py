@@ -32,6 +32,7 @@ from nlu.training.dataset import (
 )
 from nlu.training.head_start import start_intent_head, start_match_scores
 from nlu.training.loop import TrainingSplits
+from nlu.training.pairs import encode_texts, make_pair_set, number_texts
 from nlu.training.progress import CACHE_AT, RunClock
 from nlu.types import FALLBACK_INTENT, Example
 
@@ -136,19 +137,23 @@ def prepare(
     patterns = PatternSet.compile(data.regexes, data.lookups)
     encoder = load_encoder(checkpoint)
     text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
+    numbered = number_texts(data.retrieval_pairs if config.retrieval.weight else ())
     encoded = [
         encode_examples(parts.train, label_map, text_encoder),
         encode_examples(parts.validation, label_map, text_encoder),
         encode_unlabelled(parts.unlabelled, label_map, text_encoder),
+        encode_texts(numbered.texts, text_encoder),
     ]
     method = make_method(config.finetuning)
     started_at_s = clock.elapsed_s
-    cached = _run_frozen(encoded, encoder.to(compute.device), method, config, clock=clock, compute=compute)
-    train, validation, unlabelled = cached
+    cached = run_frozen(encoded, encoder.to(compute.device), method, config, clock=clock, compute=compute)
+    train, validation, unlabelled, texts = cached
+    first = method.first_trained_layer(encoder)
+    pairs = make_pair_set(numbered, texts, config.retrieval) if texts else None
     return Prepared(
         config=config,
         checkpoint=checkpoint,
-        splits=TrainingSplits(train, validation, label_map, method.first_trained_layer(encoder)),
+        splits=TrainingSplits(train, validation, label_map, first, pairs),
         unlabelled=unlabelled,
         parts=parts,
         pattern_names=tuple(sorted(data.regexes)),
@@ -156,6 +161,36 @@ def prepare(
         sizes=_head_sizes(label_map, patterns, config),
         cache_seconds=clock.elapsed_s - started_at_s,
     )
+
+
+def run_frozen(
+    encoded: Sequence[Sequence[TrainingExample]],
+    encoder: SpanEncoder,
+    method: FinetuningMethod,
+    config: TrainConfig,
+    *,
+    clock: RunClock,
+    compute: Compute,
+) -> list[list[CachedExample]]:
+    """Run the frozen layers over all parts at once; gives the parts."""
+    together = [example for part in encoded for example in part]
+    first = method.first_trained_layer(encoder)
+    mib = cache_bytes(together, encoder.hidden) / _BYTES_PER_MIB
+    keep_states = not method.trains_embeddings and mib <= config.cache_limit_mib
+    plan = f"kept in {mib:.0f} MiB" if keep_states else "and in every step"
+    clock.report(
+        "cache", CACHE_AT, f"{first} frozen layers of {encoder.num_layers} once, {plan}; on {compute}"
+    )
+    cached = cache_states(
+        together,
+        encoder,
+        first_trained_layer=first,
+        keep_states=keep_states,
+        compute=compute,
+        watch=clock.report_caching,
+    )
+    rest = iter(cached)
+    return [list(islice(rest, len(part))) for part in encoded]
 
 
 def build_model(prepared: Prepared, train: Sequence[CachedExample]) -> JointModel:
@@ -187,36 +222,6 @@ def _distinct(texts: Sequence[str], examples: Sequence[Example]) -> list[str]:
     seen = {normalise_text(example.text) for example in examples}
     by_key = {normalise_text(text): text for text in sorted(texts, reverse=True)}  # the first of each stays
     return [by_key[key] for key in sorted(set(by_key) - seen)]
-
-
-def _run_frozen(
-    encoded: Sequence[Sequence[TrainingExample]],
-    encoder: SpanEncoder,
-    method: FinetuningMethod,
-    config: TrainConfig,
-    *,
-    clock: RunClock,
-    compute: Compute,
-) -> list[list[CachedExample]]:
-    """Run the frozen layers over all parts at once; gives the parts."""
-    together = [example for part in encoded for example in part]
-    first = method.first_trained_layer(encoder)
-    mib = cache_bytes(together, encoder.hidden) / _BYTES_PER_MIB
-    keep_states = not method.trains_embeddings and mib <= config.cache_limit_mib
-    plan = f"kept in {mib:.0f} MiB" if keep_states else "and in every step"
-    clock.report(
-        "cache", CACHE_AT, f"{first} frozen layers of {encoder.num_layers} once, {plan}; on {compute}"
-    )
-    cached = cache_states(
-        together,
-        encoder,
-        first_trained_layer=first,
-        keep_states=keep_states,
-        compute=compute,
-        watch=clock.report_caching,
-    )
-    rest = iter(cached)
-    return [list(islice(rest, len(part))) for part in encoded]
 
 
 def _head_sizes(label_map: LabelMap, patterns: PatternSet, config: TrainConfig) -> HeadSizes:

@@ -18,8 +18,10 @@ from nlu.training.compute import Compute
 from nlu.training.config import OptimiserSettings, TrainConfig
 from nlu.training.contrastive import PROJECTION_SIZE
 from nlu.training.dataset import TrainingBatch
-from nlu.training.forward import run_trained_part, train_mode
+from nlu.training.forward import embed_texts, run_trained_part, train_mode
 from nlu.training.losses import total_loss
+from nlu.training.pairs import PairBatch
+from nlu.training.retrieval_loss import retrieval_loss
 from nlu.training.schedule import learning_rate_factor
 
 
@@ -36,20 +38,13 @@ class Stepper:
     first_trained_layer: int
     num_steps: int  # of all epochs, for the schedule
 
-    def step(self, batch: TrainingBatch, number: int) -> float:
+    def step(self, batch: TrainingBatch, number: int, pairs: PairBatch | None = None) -> float:
         """Change the trained parameters once; `number` counts from 0. Gives the loss before."""
         train_mode(self.model, self.first_trained_layer)
-        factor = learning_rate_factor(
-            number, num_steps=self.num_steps, warmup_fraction=self.config.optimiser.warmup_fraction
-        )
-        for group in self.optimiser.param_groups:
-            group["lr"] = factor * group["base_lr"]
         loss = self._loss(batch.to(self.compute.device))
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-        trained = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
-        nn.utils.clip_grad_norm_(trained, self.config.optimiser.max_grad_norm)
-        self.optimiser.step()
+        if pairs is not None:
+            loss = loss + self.config.retrieval.weight * self._retrieval_loss(pairs)
+        descend(self.optimiser, loss, number, num_steps=self.num_steps, settings=self.config.optimiser)
         return loss.item()
 
     def trained_parameters(self) -> dict[str, nn.Parameter]:
@@ -74,6 +69,15 @@ class Stepper:
             settings=self.config.losses,
         )
 
+    def _retrieval_loss(self, pairs: PairBatch) -> torch.Tensor:
+        return loss_of_pairs(
+            self.model.encoder,
+            pairs,
+            self.config,
+            first_trained_layer=self.first_trained_layer,
+            compute=self.compute,
+        )
+
 
 def make_stepper(
     model: JointModel,
@@ -86,18 +90,66 @@ def make_stepper(
 ) -> Stepper:
     """Prepare steps on a model that is on its device; the projection is drawn from torch's generator."""
     projection = nn.Linear(model.encoder.hidden, PROJECTION_SIZE).to(compute.device)
-    features = _feature_parameters(model.encoder)
-    known = {id(parameter) for parameter in features}
-    adapter = [one for one in model.encoder.parameters() if one.requires_grad and id(one) not in known]
     heads = [
-        *features,
         *model.intent_head.parameters(),
         *model.span_head.parameters(),
         *projection.parameters(),
     ]
-    optimiser = make_optimiser(adapter, heads, config.optimiser)
+    optimiser = optimise_encoder(model.encoder, heads, config.optimiser)
     weights = class_weights.to(compute.device)
     return Stepper(model, projection, optimiser, weights, config, compute, first_trained_layer, num_steps)
+
+
+def descend(
+    optimiser: torch.optim.Optimizer,
+    loss: torch.Tensor,
+    number: int,
+    *,
+    num_steps: int,
+    settings: OptimiserSettings,
+) -> None:
+    """Follow the gradients of `loss`, clipped, at the rates of step `number` of `num_steps`."""
+    factor = learning_rate_factor(number, num_steps=num_steps, warmup_fraction=settings.warmup_fraction)
+    for group in optimiser.param_groups:
+        group["lr"] = factor * group["base_lr"]
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+    trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    nn.utils.clip_grad_norm_(trained, settings.max_grad_norm)
+    optimiser.step()
+
+
+def loss_of_pairs(
+    encoder: SpanEncoder,
+    pairs: PairBatch,
+    config: TrainConfig,
+    *,
+    first_trained_layer: int,
+    compute: Compute,
+) -> torch.Tensor:
+    """Embed questions and texts with the encoder as it is now and compare them, see `retrieval_loss`."""
+    pairs = pairs.to(compute.device)
+    questions, texts = (
+        embed_texts(encoder, part, first_trained_layer, compute, token_dropout=config.token_dropout)
+        for part in (pairs.questions, pairs.texts)
+    )
+    return retrieval_loss(
+        questions,
+        texts,
+        positives=pairs.positives,
+        is_negative=pairs.is_negative,
+        temperature=config.retrieval.temperature,
+    )
+
+
+def optimise_encoder(
+    encoder: SpanEncoder, heads: Iterable[nn.Parameter], settings: OptimiserSettings
+) -> torch.optim.Optimizer:
+    """Make the optimiser of what is trained in `encoder`, and of `heads`."""
+    features = _feature_parameters(encoder)
+    known = {id(parameter) for parameter in features}
+    adapter = [one for one in encoder.parameters() if one.requires_grad and id(one) not in known]
+    return make_optimiser(adapter, [*features, *heads], settings)
 
 
 def _feature_parameters(encoder: SpanEncoder) -> list[nn.Parameter]:

@@ -5,6 +5,7 @@ When one of these fails after a change of data or code: ``make starter-bundle``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from nlu.interpreter import BundleInterpreter
 from nlu.manifest import read_manifest, verify_belongs
 from nlu.provenance import hash_code, hash_data
 from nlu.types import FALLBACK_INTENT, ParsedUtterance
+from retrieval.importers.read import read_faq
+from retrieval.training_pairs import training_pairs
 
 BOT = Path("bots/retail")
 GOLDEN = load_yaml(Path("tests/golden/starter_parses.yml")).sequence("the golden file")
@@ -29,7 +32,9 @@ def interpreter() -> BundleInterpreter:
 
 
 def test_starter_bundle_belongs_to_data_and_code() -> None:
-    data = read_snapshot(load_bot(BOT)).train
+    bot = load_bot(BOT)
+    assert bot.faq_path is not None
+    data = replace(read_snapshot(bot).train, retrieval_pairs=training_pairs(read_faq(bot.faq_path)))
 
     verify_belongs(read_manifest(BOT / "bundle"), data_hash=hash_data(data), code_hash=hash_code())
 

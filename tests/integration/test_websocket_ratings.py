@@ -200,3 +200,18 @@ def test_unexpected_failure_tells_no_secrets(
     assert (error["code"], error["answer_sequence"]) == ("internal", ANSWER)
     assert "secret" not in error["message"]
     assert_still_works(server, chat)
+
+
+def test_list_for_agents_is_narrowed_to_answers_that_did_not_help(server: RunningServer, chat: Chat) -> None:
+    ask(chat)
+    rate(chat, is_helpful=False)
+    chat.receive_type("rated")
+    new_visitor(server)
+
+    with server.staff_client() as client:
+        found = client.get("/api/v1/conversations", params={"only_unhelpful": True}).raise_for_status().json()
+        shown = client.get(f"/api/v1/conversations/{chat.conversation_id}").raise_for_status().json()
+
+    lines = [(line["conversation_id"], line["num_unhelpful"]) for line in found["conversations"]]
+    assert lines == [(chat.conversation_id, 1)]
+    assert [item["is_helpful"] for item in shown["items"]] == [None, None, False]

@@ -7,7 +7,9 @@ import pytest
 
 from nlu import provenance
 from nlu.provenance import WEIGHT_MODULES, hash_code, hash_data
+from nlu.types import RetrievalPair
 from tests.fakes_nlu import example, small_data
+from tests.fakes_pairs import small_pairs
 
 
 def test_data_hash_ignores_order_and_places() -> None:
@@ -15,6 +17,12 @@ def test_data_hash_ignores_order_and_places() -> None:
     moved = tuple(replace(one, source="other.yml:9") for one in data.examples[::-1])
 
     assert hash_data(replace(data, examples=moved)) == hash_data(data)
+
+
+def test_data_hash_ignores_the_order_of_pairs() -> None:
+    there = replace(small_data(), retrieval_pairs=small_pairs())
+
+    assert hash_data(replace(there, retrieval_pairs=small_pairs()[::-1])) == hash_data(there)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +35,9 @@ def test_data_hash_ignores_order_and_places() -> None:
         {"lookups": {"product": ("sock",)}},
         {"regexes": {"order_number": ("x",)}},
         {"unlabelled": ("where is it",)},
+        {"retrieval_pairs": (RetrievalPair("where is it", "on its way", "track"),)},
     ],
-    ids=["example", "intent", "span", "synonym", "lookup", "regex", "unlabelled"],
+    ids=["example", "intent", "span", "synonym", "lookup", "regex", "unlabelled", "pair"],
 )
 def test_data_hash_sees_every_change(change: dict[str, object]) -> None:
     assert hash_data(replace(small_data(), **change)) != hash_data(small_data())  # type: ignore[arg-type]

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nlu.reader.types import Reading
 from nlu.types import IntentPrediction, ParsedUtterance
-from retrieval.answerer import AnswerThresholds, FaqAnswerer, confidence_of
+from retrieval.answerer import AnswerThresholds, FaqAnswerer
 from retrieval.index import IndexMismatchError, build_index
-from retrieval.types import Answer, FaqEntry, FaqFilter, Hit, NoAnswer, Suggestions
+from retrieval.reader import PassageReader
+from retrieval.types import Answer, FaqEntry, FaqFilter, NoAnswer, Suggestions
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 
@@ -36,6 +38,56 @@ def test_answer_gives_the_whole_passage_of_a_certain_hit() -> None:
     assert (outcome.entry_id, outcome.passage, outcome.source) == ("pay-klarna", passage, "/help#pay-klarna")
     assert outcome.passage[outcome.span_start : outcome.span_end] == passage
     assert 0.6 <= outcome.confidence <= 1.0
+
+
+def _reads(marked: str, score: float) -> PassageReader:
+    """A reader that marks `marked` where a passage has it, else its first letter below no answer."""
+
+    def read(questions: Sequence[str], passages: Sequence[str]) -> list[Reading | None]:
+        assert len(questions) == len(passages)
+        places = [passage.find(marked) for passage in passages]
+        return [
+            Reading(place, place + len(marked), score, -1.0) if place >= 0 else Reading(0, 1, -9.0, 0.0)
+            for place in places
+        ]
+
+    return PassageReader(read)
+
+
+def test_answer_is_the_span_that_was_read() -> None:
+    index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+    answerer = FaqAnswerer(ENTRIES, index, _refuse, reader=_reads("in the UK", 8.0))
+
+    outcome = answerer.answer(_parsed("is klarna accepted"))
+
+    assert isinstance(outcome, Answer)
+    assert outcome.passage[outcome.span_start : outcome.span_end] == "in the UK"
+
+
+def test_answer_is_the_whole_passage_where_no_span_is_likelier_than_none() -> None:
+    index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+    thresholds = AnswerThresholds(min_confidence=0.0)
+    answerer = FaqAnswerer(ENTRIES, index, _refuse, thresholds, reader=_reads("in the UK", -0.5))
+
+    outcome = answerer.answer(_parsed("is klarna accepted"))
+
+    assert isinstance(outcome, Answer)
+    assert (outcome.span_start, outcome.span_end) == (0, len(outcome.passage))
+
+
+def test_a_text_is_embedded_once_for_search_and_reading() -> None:
+    embedded: list[str] = []
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        embedded.extend(texts)
+        return embed_words(texts)
+
+    index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
+    answerer = FaqAnswerer(ENTRIES, index, embed, reader=_reads("in the UK", 8.0))
+
+    answerer.answer(replace(_parsed("is klarna accepted"), embedding=None))
+
+    assert embedded == ["is klarna accepted"]
 
 
 def test_answer_suggests_when_no_hit_is_certain() -> None:
@@ -103,25 +155,6 @@ def test_answerer_refuses_an_index_of_other_entries() -> None:
 
     with pytest.raises(IndexMismatchError, match="build the index again"):
         FaqAnswerer(ENTRIES[:2], index, embed_words)
-
-
-def _hit(dense_score: float, lexical_rank: int | None = None) -> Hit:
-    return Hit("a", 1, 0.2, dense_score, 1, 0.0, lexical_rank)
-
-
-def test_confidence_of_a_hit_is_the_stated_logistic_function() -> None:
-    confidence = confidence_of([_hit(0.6, lexical_rank=1), _hit(0.5)])
-
-    logit = 6.33 * 0.6 + 13.26 * 0.1 + 0.76 - 4.08
-    assert confidence == pytest.approx(1 / (1 + np.exp(-logit)))
-
-
-def test_confidence_grows_with_the_lead() -> None:
-    assert confidence_of([_hit(0.6), _hit(0.3)]) > confidence_of([_hit(0.6), _hit(0.59)])
-
-
-def test_confidence_of_no_hits_is_zero() -> None:
-    assert confidence_of([]) == 0.0
 
 
 def test_answers_from_many_threads_are_the_same() -> None:

@@ -61,6 +61,56 @@ def test_unlabelled_utterances_of_the_bot_or_of_a_file_are_learnt_from(
     assert learnt == [("where is it",), ("hello",)]
 
 
+def faq_of(question: str) -> str:
+    return f"""
+version: "1"
+faq:
+  - id: delivery
+    question: {question}
+    alternatives: [when will it come]
+    passage: Within two days.
+"""
+
+
+@pytest.mark.parametrize("from_folder", [True, False], ids=["folder", "database"])
+def test_faq_of_the_folder_or_of_the_database_is_learnt_from(
+    bot: Path, monkeypatch: pytest.MonkeyPatch, from_folder: bool
+) -> None:
+    learnt: list[set[str]] = []
+
+    def noted(data: NluData, *_: object, **__: object) -> None:
+        learnt.append({pair.question for pair in data.retrieval_pairs})
+        raise ConfigError("enough")
+
+    monkeypatch.setattr("app.commands.train.train_bundle", noted)
+    (bot / "faq").mkdir()
+    (bot / "faq" / "faq.yml").write_text(faq_of("How long does delivery take?"), encoding="utf-8")
+    assert main(["train", "--bot", str(bot)]) == 1  # the store is empty: it takes what the folder has
+    (bot / "faq" / "faq.yml").write_text(faq_of("How fast are you?"), encoding="utf-8")
+
+    out = ["--out", str(bot / "bundle")] if from_folder else []
+    assert main(["train", "--bot", str(bot), *out]) == 1
+
+    latest = "How fast are you?" if from_folder else "How long does delivery take?"
+    assert learnt == [
+        {"How long does delivery take?", "when will it come"},
+        {latest, "when will it come"},
+    ]
+
+
+def test_bot_without_faq_teaches_no_pairs(bot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt: list[NluData] = []
+
+    def noted(data: NluData, *_: object, **__: object) -> None:
+        learnt.append(data)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr("app.commands.train.train_bundle", noted)
+
+    assert main(["train", "--bot", str(bot), "--out", str(bot / "bundle")]) == 1
+    assert learnt[0].retrieval_pairs == ()
+
+
 @pytest.mark.parametrize("content", [None, b"\xff\xfe broken"], ids=["missing", "not UTF-8"])
 def test_unlabelled_utterances_that_cannot_be_read_are_named(
     bot: Path, capsys: pytest.CaptureFixture[str], content: bytes | None

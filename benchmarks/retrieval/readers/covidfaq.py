@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from benchmarks.files import read_json
-from benchmarks.retrieval.data import Collection, Question, RetrievalData
+from benchmarks.retrieval.data import Collection, Question, RetrievalData, halve
 from retrieval.types import FaqEntry
 
 _FAQ, _USER = "faq", "user_query"
@@ -18,7 +18,8 @@ _FAQ, _USER = "faq", "user_query"
 def read_covidfaq(folder: Path) -> RetrievalData:
     """Read answers as entries under their FAQ question; a further FAQ question is an alternative.
 
-    Gold of a user's question is the entry with the same answer. There are no published parts.
+    Gold of a user's question is the entry with the same answer. There are no published parts: every other
+    question is for choosing.
 
     Raises:
         BenchmarkDataError: the file is missing.
@@ -38,5 +39,5 @@ def read_covidfaq(folder: Path) -> RetrievalData:
         for row in rows
         if row["query_type"] == _USER
     )
-    collection = Collection("covidfaq", entries, questions)
-    return RetrievalData("covidfaq", validation=(), read_test=lambda: (collection,))
+    validation, test = halve(Collection("covidfaq", entries, questions))
+    return RetrievalData("covidfaq", validation=(validation,), read_test=lambda: (test,))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.files import BenchmarkDataError, read_json
-from benchmarks.retrieval.data import Collection, Question, RetrievalData
+from benchmarks.retrieval.data import Collection, Question, RetrievalData, halve
 from retrieval.types import FaqEntry
 
 _FAQ = "faq"
@@ -21,7 +21,8 @@ def read_dstc11_t5_faq(folder: Path) -> RetrievalData:
     """Read the FAQs of all hotels and restaurants as one collection, and the turns that need one of them.
 
     An entry's question begins with the name of its place. A question is the last turn of a customer, what was
-    said before is its context. Turns that need reviews only, or nothing, are left out.
+    said before is its context. Turns that need reviews only, or nothing, are left out. Every other
+    question is for choosing.
 
     Raises:
         BenchmarkDataError: a file is missing, or logs and labels are of different length.
@@ -37,11 +38,11 @@ def read_dstc11_t5_faq(folder: Path) -> RetrievalData:
         for turns, label in zip(logs, labels, strict=True)
         if (gold := _gold(label))
     )
-    collection = Collection("dstc11_t5_faq", entries, questions)
+    validation, test = halve(Collection("dstc11_t5_faq", entries, questions))
     return RetrievalData(
         name="dstc11_t5_faq",
-        validation=(),
-        read_test=lambda: (collection,),
+        validation=(validation,),
+        read_test=lambda: (test,),
         notes=("candidates are all FAQs of both domains; found is any of the FAQs that a turn cites",),
     )
 

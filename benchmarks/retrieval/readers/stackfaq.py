@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.files import read_json
-from benchmarks.retrieval.data import Collection, Question, RetrievalData
+from benchmarks.retrieval.data import Collection, Question, RetrievalData, halve
 from retrieval.types import FaqEntry
 
 _EMPTY_MARK = "*"  # stands where an annotator wrote no paraphrase
@@ -19,7 +19,8 @@ _EMPTY_MARK = "*"  # stands where an annotator wrote no paraphrase
 def read_stackfaq(folder: Path) -> RetrievalData:
     """Read threads as entries, all answers of a thread as its passage, and paraphrases as questions.
 
-    Gold of a paraphrase is its own thread. There are no published parts.
+    Gold of a paraphrase is its own thread. There are no published parts: every other question
+    is for choosing.
 
     Raises:
         BenchmarkDataError: the file is missing.
@@ -32,11 +33,11 @@ def read_stackfaq(folder: Path) -> RetrievalData:
         for text in _listed(thread["rephr"])
         if text.strip() != _EMPTY_MARK
     )
-    collection = Collection("stackfaq", entries, questions)
+    validation, test = halve(Collection("stackfaq", entries, questions))
     return RetrievalData(
         name="stackfaq",
-        validation=(),
-        read_test=lambda: (collection,),
+        validation=(validation,),
+        read_test=lambda: (test,),
         notes=("an entry is a thread: its question, and all its answers as the passage",),
     )
 

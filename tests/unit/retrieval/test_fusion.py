@@ -1,19 +1,23 @@
 import pytest
 
-from retrieval.fusion import Ranking, fuse_rankings
+from retrieval.fusion import fuse_scores
 
 
-def test_fuse_rankings_sums_reciprocal_ranks() -> None:
-    fused = fuse_rankings([Ranking(["a", "b"]), Ranking(["b", "c"], weight=0.5)], k=1)
+def test_best_lexical_score_adds_the_whole_weight() -> None:
+    fused = fuse_scores({"a": 0.5, "b": 0.4, "c": 0.1}, {"b": 8.0, "c": 2.0}, lexical_weight=0.2)
 
-    assert fused == [("b", pytest.approx(1 / 3 + 0.5 / 2)), ("a", pytest.approx(1 / 2)), ("c", 0.5 / 3)]
-
-
-def test_fuse_rankings_keeps_the_first_order_of_equals() -> None:
-    fused = fuse_rankings([Ranking(["a", "b"]), Ranking(["b", "a"])], k=60)
-
-    assert [item for item, _ in fused] == ["a", "b"]
+    assert fused == [("b", pytest.approx(0.6)), ("a", 0.5), ("c", pytest.approx(0.15))]
 
 
-def test_fuse_rankings_of_nothing_is_empty() -> None:
-    assert fuse_rankings([Ranking([]), Ranking([])], k=60) == []
+def test_without_a_shared_word_the_dense_order_stays() -> None:
+    assert fuse_scores({"a": -0.1, "b": 0.4}, {}, lexical_weight=0.2) == [("b", 0.4), ("a", -0.1)]
+
+
+def test_equal_scores_keep_the_order_of_the_candidates() -> None:
+    fused = fuse_scores({"b": 0.5, "a": 0.25}, {"a": 3.0}, lexical_weight=0.25)
+
+    assert fused == [("b", 0.5), ("a", 0.5)]
+
+
+def test_fusing_nothing_gives_nothing() -> None:
+    assert fuse_scores({}, {}, lexical_weight=0.2) == []

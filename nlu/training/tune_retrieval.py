@@ -90,8 +90,8 @@ def finetune_retrieval(
 
     The texts of `pairs` and of `validation` together are what a question of `validation` is searched in; an
     answer ranks by its nearest text, read as far as `retrieval.max_text_tokens`. If no epoch is better than
-    none, the encoder stays as it was. Without `validation` the last epoch counts. Torch's own generator is left
-    as it was.
+    none, the encoder stays as it was. Without `validation` the last epoch counts. Torch's own generator is
+    left as it was.
 
     Args:
         pairs: questions with texts of their answers.

@@ -10,7 +10,7 @@ from nlu.training.cache import cache_states
 from nlu.training.config import RetrievalSettings, TrainConfig
 from nlu.training.pairs import PairSet, encode_texts, make_pair_set, number_texts
 from nlu.types import RetrievalPair
-from tests.fakes_nlu import text_encoder_of, tiny_config, tiny_encoder
+from tests.fakes_nlu import MAX_TOKENS, NO_PATTERNS, tiny_config, tiny_encoder
 
 _QUESTIONS = {
     "track": ("where is my parcel", "track my order", "track the parcel"),
@@ -45,7 +45,9 @@ def make_pairs(
 ) -> PairSet:
     """Number, encode and cache."""
     numbered = number_texts(pairs)
-    encoded = encode_texts(numbered.texts, text_encoder_of(checkpoint))
+    encoded = encode_texts(
+        numbered.texts, checkpoint, NO_PATTERNS, max_tokens=min(MAX_TOKENS, settings.max_text_tokens)
+    )
     cached = cache_states(encoded, tiny_encoder(checkpoint), first_trained_layer=first_trained_layer)
     return make_pair_set(numbered, cached, settings)
 

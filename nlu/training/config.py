@@ -37,6 +37,7 @@ class _Range:
 
 
 _AT_LEAST_ONE = _Range("at least 1", lambda value: value >= 1)
+_AT_LEAST_EIGHT = _Range("at least 8", lambda value: value >= 8)
 _AT_LEAST_ZERO = _Range("of at least 0", lambda value: value >= 0)
 _ABOVE_ZERO = _Range("above 0", lambda value: value > 0)
 _FOLDS = _Range("of 0 or at least 2", lambda value: value == 0 or value >= 2)
@@ -126,14 +127,14 @@ class RetrievalSettings:
     weight: float = 1.0  # of the retrieval loss beside the others; 0 learns nothing from pairs
     batch_size: int = 64  # pairs per step; the questions of one text share a batch
     temperature: float = 0.05  # cosines are divided by it; lower looks at the nearest wrong texts alone
-    num_hard_negatives: int = (
-        1  # texts of other answers, the nearest to its question, beside those of a batch
-    )
+    num_hard_negatives: int = 3  # texts of other answers, the nearest to its question, that join a text
     max_negative_cosine: float = 0.9  # a text as near as this to a question or its text is no hard negative
+    max_text_tokens: int = 64  # of a text in training; an index puts the entry's question first
 
     def __post_init__(self) -> None:
         _expect(_AT_LEAST_ZERO, weight=self.weight, num_hard_negatives=self.num_hard_negatives)
         _expect(_AT_LEAST_ONE, batch_size=self.batch_size)
+        _expect(_AT_LEAST_EIGHT, max_text_tokens=self.max_text_tokens)
         _expect(_ABOVE_ZERO, temperature=self.temperature)
         _expect(_COSINE, max_negative_cosine=self.max_negative_cosine)
 

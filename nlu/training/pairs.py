@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nlu.batching import Batch, TextEncoder, collate
+from nlu.batching import Batch, TextEncoder, collate, load_tokenizer
+from nlu.checkpoint import EncoderCheckpoint
+from nlu.patterns import PatternSet
 from nlu.text import normalise_text
 from nlu.training.config import RetrievalSettings
 from nlu.training.dataset import CachedExample, TrainingExample, pad_states
@@ -120,8 +122,11 @@ def number_texts(pairs: Sequence[RetrievalPair]) -> PairTexts:
     )
 
 
-def encode_texts(texts: Sequence[str], text_encoder: TextEncoder) -> list[TrainingExample]:
-    """Tokenise texts, of a long one the first window, as the index embeds them."""
+def encode_texts(
+    texts: Sequence[str], checkpoint: EncoderCheckpoint, patterns: PatternSet, *, max_tokens: int
+) -> list[TrainingExample]:
+    """Tokenise texts, of one that is longer than `max_tokens` its beginning."""
+    text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=max_tokens)
     nothing = torch.zeros(0)
     return [TrainingExample(encoded, nothing, None) for encoded in text_encoder.encode(texts)]
 

@@ -138,11 +138,12 @@ def prepare(
     encoder = load_encoder(checkpoint)
     text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
     numbered = number_texts(data.retrieval_pairs if config.retrieval.weight else ())
+    max_pair_tokens = min(encoder.max_tokens, config.retrieval.max_text_tokens)
     encoded = [
         encode_examples(parts.train, label_map, text_encoder),
         encode_examples(parts.validation, label_map, text_encoder),
         encode_unlabelled(parts.unlabelled, label_map, text_encoder),
-        encode_texts(numbered.texts, text_encoder),
+        encode_texts(numbered.texts, checkpoint, patterns, max_tokens=max_pair_tokens),
     ]
     method = make_method(config.finetuning)
     started_at_s = clock.elapsed_s

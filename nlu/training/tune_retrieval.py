@@ -91,8 +91,9 @@ def finetune_retrieval(
     """Train on `pairs` until the questions of `validation` find their answers no better.
 
     The texts of `pairs` and of `validation` together are what a question of `validation` is searched in; an
-    answer ranks by its nearest text. If no epoch is better than none, the encoder stays as it was. Without
-    `validation` the last epoch counts. Torch's own generator is left as it was.
+    answer ranks by its nearest text, read as far as `retrieval.max_text_tokens`. If no epoch is better than
+    none, the encoder stays as it was. Without `validation` the last epoch counts. Torch's own generator is
+    left as it was.
 
     Args:
         pairs: questions with texts of their answers.
@@ -132,11 +133,14 @@ def _prepare(
     if not len(numbered.pairs):
         raise LabelError("got no pairs to train on, expected questions with texts that answer them; add some")
     encoder = load_encoder(checkpoint)
-    text_encoder = TextEncoder(load_tokenizer(checkpoint), _no_patterns(), max_tokens=encoder.max_tokens)
+    max_tokens = min(encoder.max_tokens, config.retrieval.max_text_tokens)
     method = make_method(config.finetuning)
     clock.report("prepare", 0.0, f"{len(numbered.pairs)} pairs to train, {len(held_out.pairs)} to validate")
     train, unseen = run_frozen(
-        [encode_texts(numbered.texts, text_encoder), encode_texts(held_out.texts, text_encoder)],
+        [
+            encode_texts(texts, checkpoint, _no_patterns(), max_tokens=max_tokens)
+            for texts in (numbered.texts, held_out.texts)
+        ],
         encoder.to(compute.device),
         method,
         config,

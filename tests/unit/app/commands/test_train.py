@@ -84,6 +84,7 @@ def test_faq_of_the_folder_or_of_the_database_is_learnt_from(
 
     monkeypatch.setattr("app.commands.train.train_bundle", noted)
     (bot / "faq").mkdir()
+    (bot / "spandesk.yml").write_text("faq:\n  folder: faq\n", encoding="utf-8")
     (bot / "faq" / "faq.yml").write_text(faq_of("How long does delivery take?"), encoding="utf-8")
     assert main(["train", "--bot", str(bot)]) == 1  # the store is empty: it takes what the folder has
     (bot / "faq" / "faq.yml").write_text(faq_of("How fast are you?"), encoding="utf-8")

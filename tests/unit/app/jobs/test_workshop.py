@@ -14,6 +14,7 @@ from app.settings import Settings
 from nlu.training import pipeline
 from nlu.training.config import ConfigError, TrainConfig
 from nlu.training.resume import ResumeError
+from retrieval.types import FaqEntry
 from tests.fakes_training import bot_data
 
 
@@ -23,12 +24,14 @@ class NotedTraining:
     def __init__(self) -> None:
         self.configs: list[TrainConfig] = []
         self.unlabelled: list[tuple[str, ...]] = []
+        self.questions: list[set[str]] = []
         self.resumed: list[bool] = []
         self.has_other_state = False
 
     def __call__(self, data: Any, config: TrainConfig, *, resume: bool, **_: Any) -> str:
         self.configs.append(config)
         self.unlabelled.append(data.unlabelled)
+        self.questions.append({pair.question for pair in data.retrieval_pairs})
         self.resumed.append(resume)
         if resume and self.has_other_state:
             raise ResumeError("got the state of another run")
@@ -44,8 +47,15 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> NotedTraining:
 
 
 @pytest.fixture
-def train(tmp_path: Path) -> Train:
-    stores: Any = SimpleNamespace(reviews=None, models=None, audit=None, faq=None)
+def faq() -> list[FaqEntry]:
+    """What is published; a test may add to it."""
+    return []
+
+
+@pytest.fixture
+def train(tmp_path: Path, faq: list[FaqEntry]) -> Train:
+    published = SimpleNamespace(published=lambda: tuple(faq))
+    stores: Any = SimpleNamespace(reviews=None, models=None, audit=None, faq=published)
     return module.open_workshop(Settings(bot=tmp_path, home=tmp_path / "home"), stores).train
 
 
@@ -72,6 +82,16 @@ def test_job_learns_from_the_bots_unlabelled_utterances(
     run(train)
 
     assert noted.unlabelled == [(), ("where is it", "hello again")]
+
+
+def test_job_learns_from_the_faq_that_is_published_at_that_moment(
+    train: Train, noted: NotedTraining, faq: list[FaqEntry]
+) -> None:
+    run(train)
+    faq.append(FaqEntry("delivery", "How long does delivery take?", "Two days.", ("when will it come",)))
+    run(train)
+
+    assert noted.questions == [set(), {"How long does delivery take?", "when will it come"}]
 
 
 def test_mistake_in_the_bots_configuration_is_named(

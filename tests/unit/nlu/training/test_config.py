@@ -77,8 +77,27 @@ def test_configuration_of_the_starter_bot_can_be_read() -> None:
         ("[optimiser]\nbatch_size = 0", "batch_size: got 0, expected a number at least 1"),
         ("[losses]\nlabel_smoothing = 1.0", "label_smoothing: got 1.0, expected a number in"),
         ("validation_fraction = -0.1", "validation_fraction: got -0.1, expected a number in"),
+        ("[retrieval]\nweight = -1", "weight: got -1.0, expected a number of at least 0"),
+        ("[retrieval]\nbatch_size = 0", "batch_size: got 0, expected a number at least 1"),
+        ("[retrieval]\ntemperature = 0", "temperature: got 0.0, expected a number above 0"),
+        (
+            "[retrieval]\nnum_hard_negatives = -1",
+            "num_hard_negatives: got -1, expected a number of at least 0",
+        ),
+        ("[retrieval]\nmax_negative_cosine = 2", "max_negative_cosine: got 2.0, expected a number in"),
+        ("[retrieval]\nmax_text_tokens = 7", "max_text_tokens: got 7, expected a number at least 8"),
     ],
-    ids=["batch", "smoothing", "fraction"],
+    ids=[
+        "batch",
+        "smoothing",
+        "fraction",
+        "retrieval weight",
+        "retrieval batch",
+        "temperature",
+        "hard negatives",
+        "negative cosine",
+        "text tokens",
+    ],
 )
 def test_impossible_number_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):

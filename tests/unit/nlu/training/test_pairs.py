@@ -122,6 +122,12 @@ def test_batches_are_spread_over_the_steps(
     assert [one is not None for one in spread] == due
 
 
+def test_long_texts_are_read_as_far_as_the_setting_says(checkpoint: EncoderCheckpoint) -> None:
+    pairs = make_pairs(checkpoint, small_pairs(), replace(PLAIN, max_text_tokens=8))
+
+    assert max(len(text.example.encoded) for text in pairs.texts) == 8
+
+
 def test_one_answer_has_no_negatives(checkpoint: EncoderCheckpoint) -> None:
     alone = tuple(replace(pair, answer_id="only") for pair in small_pairs())
     pairs = make_pairs(checkpoint, alone, RetrievalSettings())

@@ -25,7 +25,7 @@ class Evidence:
 
     Attributes:
         dense_score: cosine of question and entry, see `FaqIndex.scores`.
-        dense_lead: by how much it leads the best other candidate; negative behind it.
+        search_lead: by how much its fused score leads the best other candidate's; negative behind it.
         is_lexical_first: whether the lexical search has it first.
         reading: the reader's score of its best span against no answer, scaled; 0 without a reader.
         reading_lead: by how much that leads the best other candidate; 0 without a reader.
@@ -33,7 +33,7 @@ class Evidence:
     """
 
     dense_score: float
-    dense_lead: float
+    search_lead: float
     is_lexical_first: float
     reading: float
     reading_lead: float
@@ -45,7 +45,7 @@ class DecisionWeights:
     """A logistic regression over `Evidence`; see `benchmarks/faq_answers.py` for how it is fitted."""
 
     dense_score: float
-    dense_lead: float
+    search_lead: float
     is_lexical_first: float
     reading: float
     reading_lead: float
@@ -72,12 +72,12 @@ def gather_evidence(
 ) -> list[Evidence]:
     """Give the evidence for every hit; `readings` are as many, all None without a reader."""
     scores = [_score(reading) for reading in readings]
-    dense = [hit.dense_score for hit in hits]
+    found = [hit.score for hit in hits]
     intent = 0.0 if parsed.intent.name == FALLBACK_INTENT else parsed.intent.confidence
     return [
         Evidence(
-            dense_score=dense[place],
-            dense_lead=_lead(dense, place, floor=0.0),
+            dense_score=hit.dense_score,
+            search_lead=_lead(found, place, floor=0.0),
             is_lexical_first=float(hit.lexical_rank == 1),
             reading=scores[place],
             reading_lead=_lead(scores, place, floor=-_MAX_SCORE / _SCALE) if any(readings) else 0.0,

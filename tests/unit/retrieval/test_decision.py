@@ -15,7 +15,7 @@ WEIGHTS = DecisionWeights(2.0, 4.0, 0.5, 1.5, 0.25, -1.0, -3.0)
 
 
 def hit(entry_id: str, dense_score: float, lexical_rank: int | None = None) -> Hit:
-    return Hit(entry_id, 1, 0.2, dense_score, 1, 0.0, lexical_rank)
+    return Hit(entry_id, 1, dense_score + 0.1, dense_score, 1, 0.0, lexical_rank)
 
 
 def reading(score: float) -> Reading:
@@ -28,7 +28,7 @@ def test_evidence_is_what_search_reader_and_intent_say() -> None:
     )
 
     assert (first.dense_score, first.is_lexical_first, first.intent_confidence) == (0.6, 0.0, 0.75)
-    assert (first.dense_lead, second.dense_lead) == (pytest.approx(0.1), pytest.approx(-0.1))
+    assert (first.search_lead, second.search_lead) == (pytest.approx(0.1), pytest.approx(-0.1))
     assert (first.reading, second.reading) == (-0.5, 1.5)
     assert (first.reading_lead, second.reading_lead) == (-2.0, 2.0)
     assert second.is_lexical_first == 1.0
@@ -37,7 +37,7 @@ def test_evidence_is_what_search_reader_and_intent_say() -> None:
 def test_a_single_hit_leads_by_its_own_score() -> None:
     (only,) = gather_evidence(PARSED, [hit("a", 0.6)], [None])
 
-    assert (only.dense_lead, only.reading, only.reading_lead) == (0.6, 0.0, 0.0)
+    assert (only.search_lead, only.reading, only.reading_lead) == (pytest.approx(0.7), 0.0, 0.0)
 
 
 def test_an_utterance_that_was_not_understood_has_no_intent() -> None:

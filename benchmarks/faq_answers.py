@@ -169,7 +169,9 @@ def _print_fit(asked: Sequence[Asked]) -> None:
         unseen += [_decide(one, one.candidates(weights)) for one in test]
     print(f"cross-validated on {len(asked)} questions, penalty {_PENALTY}:")
     _print_decisions(unseen)
-    print("fitted on all:", DecisionWeights(*(round(float(value), 3) for value in astuple(_fit(asked)))))
+    fitted = _fit(asked)
+    slopes = ", ".join(f"{value:.3f}" for value in astuple(fitted.slopes))
+    print(f"fitted on all: DecisionWeights(Evidence({slopes}), {fitted.bias:.3f})")
     print("with the weights that ship:")
 
 
@@ -182,10 +184,17 @@ def _fit(asked: Sequence[Asked]) -> DecisionWeights:
     ]
     features = np.array([[*row, 1.0] for row, _ in rows])
     fitted = _regress(features, np.array([float(right) for _, right in rows]), penalty=_PENALTY)
-    decided = [_decide(one, one.candidates(DecisionWeights(*fitted))) for one in asked]
+    ranking = _weights(fitted)
+    decided = [_decide(one, one.candidates(ranking)) for one in asked]
     logits = np.array([[_logit(one.confidence), 1.0] for one in decided])
     scale, shift = _regress(logits, np.array([float(one.is_right) for one in decided]), penalty=0.0)
-    return DecisionWeights(*(scale * fitted[:-1]), float(scale * fitted[-1] + shift))
+    return _weights(scale * fitted + np.array([*np.zeros(len(fitted) - 1), shift]))
+
+
+def _weights(coefficients: NDArray[np.float64]) -> DecisionWeights:
+    """Take the last coefficient as the bias."""
+    *slopes, bias = coefficients.tolist()
+    return DecisionWeights(Evidence(*slopes), bias)
 
 
 def _regress(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
+from operator import mul
 
 from nlu.reader.types import Reading
 from nlu.types import FALLBACK_INTENT, ParsedUtterance
@@ -42,20 +43,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class DecisionWeights:
-    """A logistic regression over `Evidence`; see `benchmarks/faq_answers.py` for how it is fitted."""
+    """A logistic regression over `Evidence`: the weight of each kind, and the bias."""
 
-    dense_score: float
-    search_lead: float
-    is_lexical_first: float
-    reading: float
-    reading_lead: float
-    intent_confidence: float
+    slopes: Evidence
     bias: float
 
 
 # Fitted by `python -m benchmarks.faq_answers --fit` on the starter bot's 400 calibration questions.
-WITHOUT_READER = DecisionWeights(6.33, 13.26, 0.76, 0.0, 0.0, 0.0, -4.08)
-WITH_READER = DecisionWeights(6.33, 13.26, 0.76, 0.0, 0.0, 0.0, -4.08)
+WITHOUT_READER = DecisionWeights(Evidence(6.33, 13.26, 0.76, 0.0, 0.0, 0.0), -4.08)
+WITH_READER = DecisionWeights(Evidence(6.33, 13.26, 0.76, 0.0, 0.0, 0.0), -4.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,7 @@ def gather_evidence(
 
 def confidence_of(evidence: Evidence, weights: DecisionWeights) -> float:
     """Give the probability that a candidate answers."""
-    logit = weights.bias + sum(
-        getattr(weights, field.name) * value
-        for field, value in zip(fields(evidence), astuple(evidence), strict=True)
-    )
+    logit = weights.bias + sum(map(mul, astuple(weights.slopes), astuple(evidence)))
     return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
 
 

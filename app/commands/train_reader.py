@@ -10,8 +10,9 @@ from app.commands.context import settings_for
 from app.commands.progress import ProgressBar
 from nlu.checkpoint import resolve_encoder
 from nlu.data.reading import read_reading_files
+from nlu.training.config import load_settings
 from nlu.training.reader import TrainedReader, train_reader
-from nlu.training.reader_config import ReaderConfig, load_reader_config
+from nlu.training.reader_config import ReaderConfig
 
 _NUM_NAMED = 5  # of the examples left out
 
@@ -19,7 +20,7 @@ _NUM_NAMED = 5  # of the examples left out
 def run(args: argparse.Namespace) -> int:
     """Train; with ``--resume`` a run that was killed goes on after its last whole epoch."""
     settings = settings_for(args)
-    config = load_reader_config(args.config) if args.config else ReaderConfig()
+    config = load_settings(ReaderConfig, args.config) if args.config else ReaderConfig()
     examples = read_reading_files(args.data)
     with ProgressBar() as bar:
         trained = train_reader(

@@ -193,6 +193,11 @@ class TrainConfig:
 
 
 def load_train_config(path: Path) -> TrainConfig:
+    """Read the file of a training run, see `load_settings`."""
+    return load_settings(TrainConfig, path)
+
+
+def load_settings(kind: type[Settings], path: Path) -> Settings:
     """Read a TOML file; what it leaves out keeps its default.
 
     Raises:
@@ -202,7 +207,7 @@ def load_train_config(path: Path) -> TrainConfig:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"got {path} that is no TOML file: {error}") from error
-    return read_train_config(document, str(path))
+    return build_settings(kind, document, str(path))
 
 
 def read_train_config(document: Mapping[str, Any], place: str) -> TrainConfig:

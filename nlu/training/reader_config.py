@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from nlu.finetuning.lora import LoraSettings
 from nlu.finetuning.methods import FinetuningSettings
@@ -62,16 +60,3 @@ class ReaderConfig:
     def to_json(self) -> dict[str, object]:
         """Give the settings as JSON values."""
         return asdict(self)
-
-
-def load_reader_config(path: Path) -> ReaderConfig:
-    """Read a TOML file; what it leaves out keeps its default.
-
-    Raises:
-        ConfigError: it cannot be read, or holds an unknown key or a value of the wrong kind.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"got {path} that is no TOML file: {error}") from error
-    return build_settings(ReaderConfig, document, str(path))

@@ -7,11 +7,11 @@ import pytest
 
 from nlu.reader.types import Reading
 from nlu.types import FALLBACK_INTENT, IntentPrediction, ParsedUtterance
-from retrieval.decision import DecisionWeights, confidence_of, gather_evidence, rank_candidates
+from retrieval.decision import DecisionWeights, Evidence, confidence_of, gather_evidence, rank_candidates
 from retrieval.types import Hit
 
 PARSED = ParsedUtterance("when", IntentPrediction("ask_hours", 0.75))
-WEIGHTS = DecisionWeights(2.0, 4.0, 0.5, 1.5, 0.25, -1.0, -3.0)
+WEIGHTS = DecisionWeights(Evidence(2.0, 4.0, 0.5, 1.5, 0.25, -1.0), -3.0)
 
 
 def hit(entry_id: str, dense_score: float, lexical_rank: int | None = None) -> Hit:

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from nlu.checkpoint import EncoderCheckpoint
-from nlu.training.config import ConfigError
+from nlu.training.config import ConfigError, load_settings
 from nlu.training.progress import Progress
 from nlu.training.reader import ReaderTrainingError
-from nlu.training.reader_config import ReaderConfig, load_reader_config
+from nlu.training.reader_config import ReaderConfig
 from nlu.training.resume import ResumeError
 from nlu.types import ReaderExample
 from tests.fakes_reader import small_reading, tiny_reader_config, train_small
@@ -139,12 +139,12 @@ def test_a_configuration_file_is_read_and_an_unknown_key_refused(tmp_path: Path)
     path = tmp_path / "reader.toml"
     path.write_text('seed = 5\n[optimiser]\nmax_epochs = 7\n[finetuning]\nmethod = "bitfit"\n')
 
-    config = load_reader_config(path)
+    config = load_settings(ReaderConfig, path)
 
     assert (config.seed, config.optimiser.max_epochs, config.finetuning.method) == (5, 7, "bitfit")
     path.write_text("sed = 5\n")
     with pytest.raises(ConfigError, match="got the unknown key 'sed'"):
-        load_reader_config(path)
+        load_settings(ReaderConfig, path)
 
 
 def test_a_share_above_one_is_refused() -> None:

@@ -8,11 +8,9 @@ from nlu.finetuning.lora import LoraSettings
 from nlu.finetuning.methods import FinetuningSettings
 from nlu.reader.model import ReaderSizes
 from nlu.training.config import (
-    ConfigError,
     Device,
     OptimiserSettings,
     Precision,
-    build_settings,
     expect_share,
 )
 

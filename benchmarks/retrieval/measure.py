@@ -5,8 +5,8 @@ Each gives `DEPTH` ids at most; what stands behind them counts as not found.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,61 +34,35 @@ _RANK_K, _RANK_WEIGHT = 5.0, 0.25  # of rank fusion, the weight of BM25; the bes
 Rerank = Callable[[str, Sequence[Hit]], Sequence[Hit]]
 """Orders the hits of a question anew."""
 
-Search = Callable[[str, NDArray[np.float32], int], Sequence[str]]
-"""Gives the ids of the best entries for a question and its embedding, ``(hidden,)``, best first."""
 
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """What the searches share: the entries of a collection under one encoder."""
-
-    entries: Sequence[FaqEntry]
-    embed: Embed
-    encoder_id: str
-
-
-def searches(store: Store, rerank: Rerank | None = None) -> Mapping[str, Search]:
-    """Build the searches by name.
+class Comparison:
+    """All searches over the entries of one collection under one encoder.
 
     BM25 sees each entry as one document. The plain encoder is the dense side of the product alone: the best
     piece of the passage and the best question of each entry. Rank fusion is what joins both by ranks. Ours is
-    the product's retriever.
+    the product's retriever, and re-ranked are its hits ordered anew.
     """
-    index = build_index(store.entries, store.embed, encoder_id=store.encoder_id)
-    lexical = LexicalIndex([(one.entry_id, _document(one)) for one in store.entries])
-    retriever = Retriever(index)
 
-    def by_words(question: str, _: NDArray[np.float32], limit: int) -> list[str]:
-        return [entry_id for entry_id, _ in lexical.search(question, limit=limit)]
+    def __init__(
+        self, entries: Sequence[FaqEntry], embed: Embed, encoder_id: str, rerank: Rerank | None = None
+    ) -> None:
+        self._index = build_index(entries, embed, encoder_id=encoder_id)
+        self._lexical = LexicalIndex([(one.entry_id, _document(one)) for one in entries])
+        self._retriever = Retriever(self._index)
+        self._rerank = rerank
 
-    def by_encoder(_: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
-        return [entry_id for entry_id, _ in index.search(embedding, limit=limit)]
-
-    def by_ranks(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
-        dense = Ranking(by_encoder(question, embedding, limit))
-        words = Ranking(by_words(question, embedding, limit), weight=_RANK_WEIGHT)
-        return fuse_rankings([dense, words], k=_RANK_K)[:limit]
-
-    def ours(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
-        return [hit.entry_id for hit in retriever.retrieve(question, embedding, limit)]
-
-    found: dict[str, Search] = {BM25: by_words, ENCODER: by_encoder, RANKS: by_ranks, OURS: ours}
-    if rerank is not None:
-        found[RERANKED] = reranked(retriever, rerank)
-    return found
-
-
-def reranked(retriever: Retriever, rerank: Rerank) -> Search:
-    """Give the search that orders the hits of `retriever` anew."""
-
-    def search(question: str, embedding: NDArray[np.float32], limit: int) -> list[str]:
-        return [hit.entry_id for hit in rerank(question, retriever.retrieve(question, embedding, limit))]
-
-    return search
-
-
-def _document(entry: FaqEntry) -> str:
-    return "\n".join([entry.question, *entry.alternatives, entry.passage])
+    def rank(self, question: str, embedding: NDArray[np.float32]) -> Mapping[str, Sequence[str]]:
+        """Give the ids that each search finds for a question and its embedding, ``(hidden,)``, best first."""
+        words = [entry_id for entry_id, _ in self._lexical.search(question, limit=DEPTH)]
+        dense = [entry_id for entry_id, _ in self._index.search(embedding, limit=DEPTH)]
+        hits = self._retriever.retrieve(question, embedding, DEPTH)
+        found = {
+            BM25: words,
+            ENCODER: dense,
+            RANKS: fuse_rankings([Ranking(dense), Ranking(words, _RANK_WEIGHT)], k=_RANK_K)[:DEPTH],
+            OURS: _ids(hits),
+        }
+        return found if self._rerank is None else found | {RERANKED: _ids(self._rerank(question, hits))}
 
 
 def measure(
@@ -100,14 +74,19 @@ def measure(
     rerank: Rerank | None = None,
 ) -> Mapping[str, Mapping[str, float]]:
     """Ask every question of its own collection: metrics by search, over the questions of all collections."""
-    asked: dict[str, list[RankedQuestion]] = {}
+    asked: dict[str, list[RankedQuestion]] = defaultdict(list)
     for collection in collections:
+        comparison = Comparison(collection.entries, embed, encoder_id, rerank)
         texts = [question.with_context(num_context_turns) for question in collection.questions]
-        embeddings = embed(texts)
-        store = Store(collection.entries, embed, encoder_id)
-        for name, search in searches(store, rerank).items():
-            asked.setdefault(name, []).extend(
-                RankedQuestion(search(text, embedding, DEPTH), question.gold)
-                for question, text, embedding in zip(collection.questions, texts, embeddings, strict=True)
-            )
+        for question, text, embedding in zip(collection.questions, texts, embed(texts), strict=True):
+            for name, ranked in comparison.rank(text, embedding).items():
+                asked[name].append(RankedQuestion(ranked, question.gold))
     return {name: metrics_of(questions) for name, questions in asked.items()}
+
+
+def _document(entry: FaqEntry) -> str:
+    return "\n".join([entry.question, *entry.alternatives, entry.passage])
+
+
+def _ids(hits: Sequence[Hit]) -> list[str]:
+    return [hit.entry_id for hit in hits]

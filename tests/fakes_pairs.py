@@ -55,4 +55,4 @@ def make_pairs(
 def tuning_config(*, max_epochs: int = 12) -> TrainConfig:
     """Give settings with which the tiny encoder learns pairs."""
     config = tiny_config(max_epochs=max_epochs)
-    return replace(config, retrieval=RetrievalSettings(batch_size=8, temperature=0.1))
+    return replace(config, retrieval=RetrievalSettings(weight=1.0, batch_size=8, temperature=0.1))

@@ -124,7 +124,7 @@ class PseudoLabelSettings:
 class RetrievalSettings:
     """How the query embedding learns from questions and the texts that answer them, if there are any."""
 
-    weight: float = 1.0  # of the retrieval loss beside the others; 0 learns nothing from pairs
+    weight: float = 0.0  # of the retrieval loss beside the others; at 0 a bundle learns nothing from pairs
     batch_size: int = 64  # pairs per step; the questions of one text share a batch
     temperature: float = 0.05  # cosines are divided by it; lower looks at the nearest wrong texts alone
     num_hard_negatives: int = 3  # texts of other answers, the nearest to its question, that join a text

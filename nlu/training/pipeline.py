@@ -92,6 +92,8 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
         PatternError: a regular expression is wrong.
         ResumeError: the state to go on from is another run's, or broken.
     """
+    if not config.retrieval.weight:
+        data = replace(data, retrieval_pairs=())  # they are no part of what the bundle is made from
     clock, compute = RunClock(progress), choose_compute(config.device, config.precision)
     parts = divide(data, validation, config, held_out=held_out or ())
     clock.report("prepare", 0.0, describe(parts, is_drawn=validation is None))

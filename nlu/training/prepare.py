@@ -137,7 +137,7 @@ def prepare(
     patterns = PatternSet.compile(data.regexes, data.lookups)
     encoder = load_encoder(checkpoint)
     text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
-    numbered = number_texts(data.retrieval_pairs if config.retrieval.weight else ())
+    numbered = number_texts(data.retrieval_pairs)
     max_pair_tokens = min(encoder.max_tokens, config.retrieval.max_text_tokens)
     encoded = [
         encode_examples(parts.train, label_map, text_encoder),

@@ -57,6 +57,7 @@ def test_a_help_answer_has_its_question_and_unfolds(server: Server, open_page: C
     expect(hidden.first).to_be_hidden()
     more.click()
     expect(hidden).to_have_count(0)
+    expect(card.locator("mark").first).to_be_visible()
     card.get_by_role("link", name="Read on the help page").click()
     expect(chat.page.locator("#toast")).to_contain_text("/help/")
 

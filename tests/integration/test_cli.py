@@ -190,3 +190,36 @@ stories:
     assert "FAILED Says goodbye to a greeting (tests/test_stories.yml:4)" in done.stdout
     assert "expected utter_goodbye" in done.stdout
     assert "0 of 1 test conversations passed" in done.stdout
+
+
+def test_a_search_shows_what_is_read_and_decided(spandesk: Spandesk) -> None:
+    done = spandesk("index", "search", "How long does standard delivery take to Ireland?")
+
+    assert done.returncode == 0, done.stderr
+    assert "confidence  span - null  null" in done.stdout
+    assert "decision: answer '" in done.stdout
+
+
+def test_without_a_reader_an_answer_is_the_whole_passage(spandesk: Spandesk) -> None:
+    done = spandesk(
+        "index", "search", "How long does standard delivery take to Ireland?", SPANDESK_READER="none"
+    )
+
+    assert "delivery-ireland: not read" in done.stdout
+    assert "decision: answer the whole passage" in done.stdout
+
+
+def test_a_reader_that_is_not_there_is_refused_in_one_line(spandesk: Spandesk, tmp_path: Path) -> None:
+    done = spandesk("index", "search", "hello", SPANDESK_READER=str(tmp_path / "none"))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "expected a reader" in done.stderr
+
+
+def test_a_reader_cannot_be_trained_on_what_is_not_there(spandesk: Spandesk, tmp_path: Path) -> None:
+    done = spandesk("train", "reader", "--data", str(tmp_path / "a.json"), "--out", str(tmp_path / "reader"))
+
+    assert done.returncode == 1
+    assert "a.json, expected a file of SQuAD's format" in done.stderr
+    assert not (tmp_path / "reader").exists()

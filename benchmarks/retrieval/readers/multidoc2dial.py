@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from benchmarks.files import BenchmarkDataError, read_csv, read_json, read_lines
-from benchmarks.retrieval.data import Collection, Question, RetrievalData
+from benchmarks.retrieval.data import Collection, Question, RetrievalData, halve
 from retrieval.types import FaqEntry
 
 _SEPARATOR = "//"
@@ -21,7 +21,8 @@ def read_multidoc2dial(folder: Path) -> RetrievalData:
     """Read section passages as entries and the located turns as questions.
 
     Context of a turn are the rows before it: what the customer and the agent said there. Where a dialogue
-    begins they belong to another one.
+    begins they belong to another one, as a rule about the same document, which helps. Every other question is
+    for choosing.
 
     Raises:
         BenchmarkDataError: a file is missing, or a located turn names a row or a passage that is not there.
@@ -36,11 +37,11 @@ def read_multidoc2dial(folder: Path) -> RetrievalData:
                 f"got the located turn {turn}, expected one of {len(rows)} rows and {len(entries)} passages"
             )
     questions = tuple(_question(rows, turn["row"], turn["passages"]) for turn in located)
-    collection = Collection("multidoc2dial", entries, questions)
+    validation, test = halve(Collection("multidoc2dial", entries, questions))
     return RetrievalData(
         name="multidoc2dial",
-        validation=(),
-        read_test=lambda: (collection,),
+        validation=(validation,),
+        read_test=lambda: (test,),
         notes=("only turns whose grounding text was found whole in a passage; found is any that holds it",),
     )
 

@@ -50,8 +50,8 @@ class DecisionWeights:
 
 
 # Fitted by `python -m benchmarks.faq_answers --fit` on the starter bot's 400 calibration questions.
-WITHOUT_READER = DecisionWeights(Evidence(6.33, 13.26, 0.76, 0.0, 0.0, 0.0), -4.08)
-WITH_READER = DecisionWeights(Evidence(6.33, 13.26, 0.76, 0.0, 0.0, 0.0), -4.08)
+WITHOUT_READER = DecisionWeights(Evidence(6.124, 9.934, 1.119, 0.0, 0.0, -0.133), -4.108)
+WITH_READER = DecisionWeights(Evidence(4.605, 9.704, 0.981, 1.066, 0.019, -0.170), -2.899)
 
 
 @dataclass(frozen=True, slots=True)

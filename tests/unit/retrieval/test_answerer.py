@@ -64,10 +64,10 @@ def test_answer_is_the_span_that_was_read() -> None:
     assert outcome.passage[outcome.span_start : outcome.span_end] == "in the UK"
 
 
-def test_answer_is_the_whole_passage_where_no_span_is_likelier_than_none() -> None:
+def test_answer_is_the_whole_passage_where_the_reader_is_not_sure_enough() -> None:
     index = build_index(ENTRIES, embed_words, encoder_id=ENCODER_ID)
     thresholds = AnswerThresholds(min_confidence=0.0)
-    answerer = FaqAnswerer(ENTRIES, index, _refuse, thresholds, reader=_reads("in the UK", -0.5))
+    answerer = FaqAnswerer(ENTRIES, index, _refuse, thresholds, reader=_reads("in the UK", 0.5))
 
     outcome = answerer.answer(_parsed("is klarna accepted"))
 

@@ -86,11 +86,9 @@ def train_bundle(  # noqa: PLR0913  # one call is the whole of training
         resume: go on after the last whole epoch of the same run, if it was killed in training.
 
     Raises:
-        DeviceError: the machine lacks the device or the precision.
-        SourceError: an annotation does not fit the tokens.
-        LabelError: there are no examples.
-        PatternError: a regular expression is wrong.
-        ResumeError: the state to go on from is another run's, or broken.
+        DeviceError: the machine lacks the device.
+        SourceError, PatternError: an annotation does not fit the tokens; a regular expression is wrong.
+        LabelError, ResumeError: there are no examples; the state to go on from is another run's, or broken.
     """
     if not config.retrieval.weight:
         data = replace(data, retrieval_pairs=())  # they are no part of what the bundle is made from

@@ -47,13 +47,13 @@ class AnswerThresholds:
     """When to answer, when to suggest; ``python -m benchmarks.faq_answers`` shows what they give.
 
     On the starter bot's calibration questions below `min_dense_score` are few of the questions that the shop
-    can answer and most of the foreign ones. A span above `min_mark_score` overlaps the wanted one in 79 % of
-    the right passages, any span in 50 %.
+    can answer and most of the foreign ones. Spans above `min_mark_score` overlap
+    the wanted one far more often than others.
     """
 
     min_confidence: float = 0.6  # least probability that the best candidate answers
     min_dense_score: float = 0.35  # least dense score in [-1, 1] for a suggestion
-    min_mark_score: float = 1.0  # least score of a reading whose span is marked; four of five such are right
+    min_mark_score: float = 1.0  # least score of a reading whose span is marked
     max_suggestions: int = 3
 
 

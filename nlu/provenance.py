@@ -82,8 +82,10 @@ READER_MODULES = (
     "nlu.reader.pairs",
     "nlu.spans",
     "nlu.text",
+    "nlu.training.quick_pass",
     "nlu.training.reader",
     "nlu.training.reader_data",
+    "nlu.training.unanswerable",
     "nlu.windows",
 )
 """The same for a reader."""

@@ -26,8 +26,8 @@ def small_reading() -> list[ReaderExample]:
                 passage = f"the shirt is {one} the coat is {other}"
                 group = f"{one} {other}"
                 examples += [
-                    _example("is my shirt", passage, one, group),
-                    _example("is my coat", passage, other, group),
+                    ask("is my shirt", passage, one, group),
+                    ask("is my coat", passage, other, group),
                     ReaderExample("is my hat", passage, (), "hat", group),
                 ]
     return examples
@@ -41,6 +41,7 @@ def tiny_reader_config(*, max_epochs: int = 2, seed: int = 3, num_short_epochs: 
         max_tokens=32,
         wrong_passage_share=0.0,
         swapped_name_share=0.0,
+        opposite_share=0.0,
         num_short_epochs=num_short_epochs,
         short_passage_tokens=5,
         device="cpu",
@@ -73,6 +74,7 @@ def train_small(
     )
 
 
-def _example(question: str, passage: str, answer: str, group: str) -> ReaderExample:
+def ask(question: str, passage: str, answer: str, group: str = "g") -> ReaderExample:
+    """Ask about a passage in which `answer` occurs; the question is its own source."""
     start = passage.index(answer)
     return ReaderExample(question, passage, (AnswerSpan(start, start + len(answer)),), question, group)

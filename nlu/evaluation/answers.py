@@ -82,25 +82,33 @@ def measure_answers(judged: Sequence[Judged], *, min_score: float = float("-inf"
 
 
 def choose_min_score(judged: Sequence[Judged]) -> float:
-    """Choose the least score of an answer for which the mean F1 of `judged` is greatest.
+    """Choose the least score of an answer that serves both kinds of question alike.
 
-    The lowest such score wins ties; without any unanswerable question that is minus infinity.
+    That is where the mean F1 over the answerable questions and the share of unanswerable ones without an
+    answer have the greatest sum, whatever the numbers of both: how many questions of customers a text
+    answers is not known in advance. The lowest such score wins ties; without any unanswerable question it is
+    minus infinity.
     """
-    gains = sorted(
-        (
-            (one.score, token_f1(one.predicted, one.references) - token_f1("", one.references))
-            for one in judged
-        ),
-        reverse=True,
-    )  # what answering gains over withholding
+    num_answerable = sum(bool(one.references) for one in judged)
+    num_unanswerable = len(judged) - num_answerable
+    if not num_unanswerable:
+        return float("-inf")
+    gains = sorted((one.score, _gain_of_answering(one, num_answerable, num_unanswerable)) for one in judged)
     best, chosen, total = 0.0, float("inf"), 0.0
-    for place, (score, gain) in enumerate(gains):
-        total += gain
-        is_last_of_ties = place + 1 == len(gains) or gains[place + 1][0] < score
-        if is_last_of_ties and total >= best:
+    while gains:
+        score = gains[-1][0]
+        while gains and gains[-1][0] == score:
+            total += gains.pop()[1]
+        if total >= best:
             best, chosen = total, score
-    has_unanswerable = any(not one.references for one in judged)
-    return chosen if has_unanswerable else float("-inf")
+    return chosen
+
+
+def _gain_of_answering(one: Judged, num_answerable: int, num_unanswerable: int) -> float:
+    """Give what answering adds to the sum of both shares over withholding."""
+    if one.references:
+        return token_f1(one.predicted, one.references) / num_answerable
+    return -1.0 / num_unanswerable if normalise_answer(one.predicted) else 0.0
 
 
 def _f1(predicted: Sequence[str], reference: Sequence[str]) -> float:

@@ -34,6 +34,7 @@ from nlu.training.config import OptimiserSettings
 from nlu.training.descent import descend, optimise_encoder
 from nlu.training.epochs import run_epochs
 from nlu.training.progress import CALIBRATE_AT, Report, RunClock, Steps
+from nlu.training.quick_pass import quicken
 from nlu.training.reader_config import ReaderConfig
 from nlu.training.reader_data import (
     ReaderBatch,
@@ -42,10 +43,9 @@ from nlu.training.reader_data import (
     make_pairs,
     make_reader_batches,
     split_documents,
-    swap_names,
-    wrong_passages,
 )
 from nlu.training.resume import TrainingFolder, TrainingState
+from nlu.training.unanswerable import ask_opposites, swap_names, wrong_passages
 from nlu.types import ReaderExample
 
 _NUM_VALIDATED = 400  # examples that every epoch is judged by; the threshold is chosen on all
@@ -255,6 +255,7 @@ def _prepare(
     model = ReaderModel(encoder, config.sizes)
     method = make_method(config.finetuning)
     method.prepare(encoder)
+    quicken(encoder)
     model.to(compute.device)
     heads = [*model.span_head.parameters(), *model.null_head.parameters()]
     optimiser = optimise_encoder(encoder, heads, config.optimiser)
@@ -269,6 +270,7 @@ def _make_unanswerable(
     return [
         *wrong_passages(examples, share=config.wrong_passage_share, rng=rng),
         *swap_names(examples, share=config.swapped_name_share, rng=rng),
+        *ask_opposites(examples, share=config.opposite_share, rng=rng),
     ]
 
 

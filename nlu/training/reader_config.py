@@ -33,6 +33,7 @@ class ReaderConfig:
         0.15  # of answerable questions that are also asked of a passage without answer
     )
     swapped_name_share: float = 0.1  # of answerable questions that are also asked with another name in them
+    opposite_share: float = 0.1  # of those that can be turned round, asked for the opposite
     num_short_epochs: int = 2  # first epochs, on pieces of the passages around the answers: half the time
     short_passage_tokens: int = 96  # of such a piece
     device: Device = "auto"  # a GPU if there is one
@@ -52,6 +53,7 @@ class ReaderConfig:
             validation_fraction=self.validation_fraction,
             wrong_passage_share=self.wrong_passage_share,
             swapped_name_share=self.swapped_name_share,
+            opposite_share=self.opposite_share,
             encoder_dropout=self.encoder_dropout,
         )
 

@@ -1,12 +1,10 @@
-"""Reader examples as numbers: a split by document, unanswerable pairs, windows with their spans, batches."""
+"""Reader examples as numbers: a split by document, windows with their spans, batches."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,8 +16,6 @@ from nlu.spans import AlignmentError, align_span
 from nlu.types import ReaderExample
 
 _LENGTH_JITTER = 12.0  # tokens; mixes batches well enough and pads little
-_WORD = re.compile(r"\w+")
-_NAME = re.compile(r"\b(?:\d[\d,.]*\d|\d|[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)")  # numbers, words with a capital
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,58 +77,6 @@ def split_documents(
     )
 
 
-def wrong_passages(
-    examples: Sequence[ReaderExample], *, share: float, rng: np.random.Generator
-) -> list[ReaderExample]:
-    """Ask a `share` of the answerable questions of another passage of their document, which answers nothing.
-
-    Of the passages without the words of an answer the one is taken that shares most with the question, rare
-    words counting more: Clark and Gardner 2018, section 3.1, choose negatives by TF-IDF too.
-    """
-    passages: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    for example in examples:
-        passages[example.group].setdefault(example.passage, _words(example.passage))
-    counts = Counter(word for group in passages.values() for words in group.values() for word in words)
-    answerable = [example for example in examples if example.answers]
-    chosen = rng.permutation(len(answerable))[: round(share * len(answerable))]
-    found = []
-    for place in sorted(chosen):
-        example = answerable[place]
-        others = _without_answer(example, passages[example.group])
-        if others:
-            asked = _words(example.question)
-            best = max(others, key=lambda other: sum(1 / math.log(2 + counts[w]) for w in asked & other[1]))
-            found.append(replace(example, passage=best[0], answers=()))
-    return found
-
-
-def swap_names(
-    examples: Sequence[ReaderExample], *, share: float, rng: np.random.Generator
-) -> list[ReaderExample]:
-    """Ask a `share` of the answerable questions with another name or number of their document in them.
-
-    Nothing in the passage answers then, though nearly all words fit: Rajpurkar et al. 2018, "Know What You
-    Don't Know", section 3, make such questions by rules for comparison with those that people wrote.
-    """
-    names: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for example in examples:
-        for match in _NAME.finditer(example.question, 1):
-            names[example.group, match.group()[0].isdigit()].append(match.group())
-    answerable = [example for example in examples if example.answers and _NAME.search(example.question, 1)]
-    chosen = rng.permutation(len(answerable))[: round(share * len(answerable))]
-    found = []
-    for place in sorted(chosen):
-        example = answerable[place]
-        match = next(_NAME.finditer(example.question, 1))
-        known = sorted(set(names[example.group, match.group()[0].isdigit()]))
-        others = [name for name in known if not _is_same(name, match.group())]
-        if others:
-            other = others[int(rng.integers(len(others)))]
-            question = example.question[: match.start()] + other + example.question[match.end() :]
-            found.append(replace(example, question=question, answers=()))
-    return found
-
-
 def make_pairs(examples: Sequence[ReaderExample], encoder: PairEncoder) -> tuple[list[ReaderPair], list[str]]:
     """Tokenise examples; a window without the answer of its question teaches nothing and is left out.
 
@@ -182,25 +126,6 @@ def _pairs_of(example: ReaderExample, windows: Sequence[EncodedText]) -> list[Re
         if aligned or not example.answers:
             pairs.append(ReaderPair(window, tuple((first, after - 1) for first, after in aligned)))
     return pairs
-
-
-def _without_answer(
-    example: ReaderExample, passages: dict[str, frozenset[str]]
-) -> list[tuple[str, frozenset[str]]]:
-    answers = [example.passage[span.start : span.end].casefold() for span in example.answers]
-    return [
-        (passage, words)
-        for passage, words in passages.items()
-        if passage != example.passage and not any(answer in passage.casefold() for answer in answers)
-    ]
-
-
-def _is_same(name: str, other: str) -> bool:
-    return name.casefold() in other.casefold() or other.casefold() in name.casefold()
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
 
 
 def _take(window: EncodedText, kept: NDArray[np.int64]) -> EncodedText:

@@ -78,9 +78,16 @@ def test_the_threshold_gains_most() -> None:
 
 
 def test_equal_scores_are_answered_together() -> None:
-    judged = [Judged("cat", ("cat",), 1.0), Judged("x", (), 1.0), Judged("y", (), 1.0)]
+    judged = [Judged("cat", ("dog",), 1.0), Judged("x", (), 1.0), Judged("cat", ("cat",), 0.0)]
 
     assert choose_min_score(judged) == math.inf
+
+
+def test_both_kinds_of_question_count_alike_whatever_their_numbers() -> None:
+    answerable = [Judged("cat", ("cat",), score) for score in (5.0, 4.0, 1.0, 1.0, 1.0)]
+
+    assert choose_min_score([*answerable, Judged("x", (), 2.0)]) == 4.0
+    assert choose_min_score([*answerable, Judged("x", (), 4.5)]) == 5.0
 
 
 def test_without_unanswerable_questions_everything_is_answered() -> None:

@@ -12,16 +12,9 @@ from nlu.training.reader_data import (
     make_pairs,
     make_reader_batches,
     split_documents,
-    swap_names,
-    wrong_passages,
 )
-from nlu.types import AnswerSpan, ReaderExample
-from tests.fakes_reader import small_reading
-
-
-def ask(question: str, passage: str, answer: str, group: str = "g") -> ReaderExample:
-    start = passage.index(answer)
-    return ReaderExample(question, passage, (AnswerSpan(start, start + len(answer)),), question, group)
+from nlu.types import ReaderExample
+from tests.fakes_reader import ask, small_reading
 
 
 @pytest.fixture
@@ -93,32 +86,6 @@ def test_a_single_document_trains() -> None:
     examples = small_reading()[:3]
 
     assert split_documents(examples, fraction=0.5, rng=np.random.default_rng(2)) == (examples, [])
-
-
-def test_wrong_passages_are_of_the_document_without_the_answer_and_nearest() -> None:
-    asked = ask("when is the shop in Leeds open", "The shop in Leeds is open at 9.", "9")
-    near = ask("when is the shop in York open", "The shop in York is open from 10.", "10")
-    also = ask("is 9 the limit", "The limit in the shop in Leeds is 9.", "limit")
-    other = ask("who", "Somebody else.", "else", group="another document")
-
-    found = wrong_passages([asked, near, also, other], share=0.99, rng=np.random.default_rng(1))
-
-    assert {(one.question, one.passage) for one in found if one.question == asked.question} == {
-        (asked.question, near.passage)
-    }
-    assert all(one.answers == () for one in found)
-    assert not any(one.question == "who" for one in found)
-
-
-def test_swapped_names_stay_in_kind_and_document() -> None:
-    leeds = ask("is it open in Leeds at 9", "Leeds opens at 9.", "9")
-    york = ask("is it open in York at 10", "York opens at 10.", "10")
-    other = ask("is it open in Hull", "Hull.", "Hull", group="another document")
-
-    found = swap_names([leeds, york, other], share=0.99, rng=np.random.default_rng(1))
-
-    assert {one.question for one in found} == {"is it open in York at 9", "is it open in Leeds at 10"}
-    assert all(one.answers == () for one in found)
 
 
 def test_distinct_keeps_the_first_of_each_question_about_a_passage() -> None:

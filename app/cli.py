@@ -159,6 +159,9 @@ def _add_store_commands(commands: Commands) -> None:
     _add_bot_option(search)
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("--top", type=int, default=5, metavar="N", help="number of hits (default: 5)")
+    search.add_argument(
+        "--after", action="append", default=[], metavar="TEXT", help="what was said before; the latest first"
+    )
     search.add_argument("--tag", action="append", default=[], help="only entries with this tag; repeatable")
     search.add_argument("--language", help="only entries of this language, such as en or en-GB")
     search.add_argument("--day", type=date.fromisoformat, help="entries valid on this day (default: today)")

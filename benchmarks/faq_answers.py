@@ -1,6 +1,7 @@
 """How good the starter bot's answers are: right entry, right words, silence where the shop has no answer.
 
     python -m benchmarks.faq_answers          measures on the test questions
+    python -m benchmarks.faq_answers --after-another   the same, each after another question
     python -m benchmarks.faq_answers --fit    fits the weights of `retrieval.decision` on the calibration ones
 
 Both sets are read with the bot's bundle and reader. Who wrote them saw the questions and passages of the
@@ -69,8 +70,9 @@ class Decided:
 def main() -> int:
     args = _parser().parse_args()
     answerer, interpreter = _load(args)
-    name = "faq_calibration.yml" if args.fit else "faq_questions.yml"
-    asked = _ask(read_faq_questions(args.bot / "tests" / name), answerer, interpreter)
+    name = "faq_calibration.yml" if args.fit or args.calibration else "faq_questions.yml"
+    questions = read_faq_questions(args.bot / "tests" / name)
+    asked = _ask(questions, answerer, interpreter, after=_others(questions) if args.after_another else None)
     if args.fit:
         _print_fit(asked)
     else:
@@ -88,15 +90,27 @@ def _load(args: argparse.Namespace) -> tuple[FaqAnswerer, BundleInterpreter]:
     return FaqAnswerer(entries, index, interpreter.embed, reader=reader), interpreter
 
 
+def _others(questions: Sequence[FaqQuestion]) -> list[FaqQuestion]:
+    """Give each question another one, about something else as a rule: the one half a set away."""
+    half = len(questions) // 2
+    return [*questions[half:], *questions[:half]]
+
+
 def _ask(
-    questions: Sequence[FaqQuestion], answerer: FaqAnswerer, interpreter: BundleInterpreter
+    questions: Sequence[FaqQuestion],
+    answerer: FaqAnswerer,
+    interpreter: BundleInterpreter,
+    *,
+    after: Sequence[FaqQuestion] | None,
 ) -> list[Asked]:
+    """Ask each question alone, or after another one and the words that answer that."""
     asked = []
-    for question, parsed in zip(questions, interpreter.parse([q.question for q in questions]), strict=True):
-        hits = answerer.retrieve(parsed)
-        candidates = answerer.consider(parsed, hits)
-        by_entry = {candidate.hit.entry_id: candidate.reading for candidate in candidates}
-        chosen = [hit for hit in hits if hit.entry_id in by_entry]
+    for place, parsed in enumerate(interpreter.parse([q.question for q in questions])):
+        question = questions[place]
+        before = () if after is None else (after[place].answer or "", after[place].question)
+        found = answerer.search(parsed, said_before=[text for text in before if text])
+        by_entry = {candidate.hit.entry_id: candidate.reading for candidate in found.candidates}
+        chosen = [hit for hit in found.hits if hit.entry_id in by_entry]
         asked.append(Asked(question, parsed, chosen, [by_entry[hit.entry_id] for hit in chosen]))
     return asked
 
@@ -223,6 +237,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bundle", type=Path, help="by default the bot's own")
     parser.add_argument("--reader", type=Path, default=SHIPPED_READER)
     parser.add_argument("--without-reader", action="store_true")
+    parser.add_argument(
+        "--after-another", action="store_true", help="each question after another one, as in a conversation"
+    )
+    parser.add_argument("--calibration", action="store_true", help="measure on the calibration questions")
     parser.add_argument("--fit", action="store_true", help="on the calibration questions")
     return parser
 

@@ -2,6 +2,7 @@
 
 It holds one immutable index with the entries it was built from; new content is a new answerer. The best hits
 are read, one decision ranks them, and an answer is the span that the reader marks in the passage of the best.
+A question that finds nothing sure ("and to Ireland?") is searched again with what was said before.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from retrieval.types import (
     FaqOutcome,
     Hit,
     NoAnswer,
+    SearchContext,
     Suggestions,
     content_hash,
 )
@@ -55,6 +57,26 @@ class AnswerThresholds:
     min_dense_score: float = 0.35  # least dense score in [-1, 1] for a suggestion
     min_mark_score: float = 1.0  # least score of a reading whose span is marked
     max_suggestions: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, best first.
+
+    Attributes:
+        hits: the entries.
+        candidates: the first of `hits`, read, the likeliest first.
+        is_in_context: whether what was said before had a part in it.
+    """
+
+    hits: Sequence[Hit]
+    candidates: Sequence[Candidate]
+    is_in_context: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """Give the probability that the likeliest candidate answers; 0 without any."""
+        return self.candidates[0].confidence if self.candidates else 0.0
 
 
 class FaqAnswerer:
@@ -99,23 +121,23 @@ class FaqAnswerer:
         self._today = today
         self._among = lru_cache(maxsize=_NUM_FILTERS)(self._find_among)
 
-    def answer(self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY) -> FaqOutcome:
+    def answer(
+        self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY, *, said_before: Sequence[str] = ()
+    ) -> FaqOutcome:
         """Answer, suggest, or say that there is nothing; embeds the text only if `parsed` does not fit.
 
-        Only entries answer that are valid on the day of `wanted`, by default today.
+        Only entries answer that are valid on the day of `wanted`, by default today. `said_before` are the
+        utterances before the question, the latest first.
         """
         if not parsed.text.strip():
             return NoAnswer("the utterance is empty")
-        parsed = self._embedded(parsed)
-        hits = self.retrieve(parsed, wanted)
-        if not hits:
+        found = self.search(parsed, wanted, said_before=said_before)
+        if not found.hits:
             return NoAnswer("the FAQ store has no entry that may answer")
-        candidates = self.consider(parsed, hits)
-        best = candidates[0]
-        if best.confidence >= self._thresholds.min_confidence:
-            return self._answer_with(best)
-        ranked = [candidate.hit for candidate in candidates]
-        return self._suggest([*ranked, *hits[len(ranked) :]])
+        if found.confidence >= self._thresholds.min_confidence:
+            return self._answer_with(found.candidates[0])
+        ranked = [candidate.hit for candidate in found.candidates]
+        return self._suggest([*ranked, *found.hits[len(ranked) :]])
 
     def answer_entry(self, entry_id: str) -> FaqOutcome:
         """Answer with one known entry; NoAnswer when it is gone."""
@@ -126,22 +148,45 @@ class FaqAnswerer:
             return NoAnswer(f"the FAQ entry '{entry_id}' is not valid today")
         return _answer(entry, 0, len(entry.passage), 1.0)
 
-    def retrieve(
-        self, parsed: ParsedUtterance, wanted: FaqFilter = _ANY, top_k: int = _NUM_HITS
-    ) -> list[Hit]:
-        """Give the best entries behind `answer`, best first."""
-        wanted = wanted if wanted.day is not None else replace(wanted, day=self._today())
-        among = self._among(wanted)
-        return self._retriever.retrieve(parsed.text, self._embedding(parsed), top_k, among=among)
+    def search(
+        self,
+        parsed: ParsedUtterance,
+        wanted: FaqFilter = _ANY,
+        *,
+        top_k: int = _NUM_HITS,
+        said_before: Sequence[str] = (),
+    ) -> Found:
+        """Find the `top_k` best entries behind `answer`, and read and rank the first of them.
 
-    def consider(self, parsed: ParsedUtterance, hits: Sequence[Hit]) -> list[Candidate]:
-        """Read the first hits and rank them by how likely they answer, the likeliest first."""
-        chosen = hits[:_NUM_CANDIDATES]
-        return rank_candidates(parsed, chosen, self._read(parsed, chosen))
+        What was said before counts only where the question alone finds nothing sure, and where it helps.
+        """
+        parsed = self._embedded(parsed)
+        wanted = wanted if wanted.day is not None else replace(wanted, day=self._today())
+        found = self._search(parsed, wanted, top_k, None)
+        if not (found.hits and said_before) or found.confidence >= self._thresholds.min_confidence:
+            return found
+        in_context = self._search(parsed, wanted, top_k, self._context(parsed.text, said_before))
+        return max(found, in_context, key=lambda one: one.confidence)
 
     def entry(self, entry_id: str) -> FaqEntry:
         """Give an entry that a hit names."""
         return self._entries[entry_id]
+
+    def _search(
+        self, parsed: ParsedUtterance, wanted: FaqFilter, top_k: int, context: SearchContext | None
+    ) -> Found:
+        among = self._among(wanted)
+        hits = self._retriever.retrieve(
+            parsed.text, self._embedding(parsed), top_k, among=among, context=context
+        )
+        chosen = hits[:_NUM_CANDIDATES]
+        candidates = rank_candidates(parsed, chosen, self._read(parsed, chosen))
+        return Found(hits, candidates, is_in_context=context is not None)
+
+    def _context(self, question: str, said_before: Sequence[str]) -> SearchContext:
+        text = "\n".join(said_before)
+        embedding: NDArray[np.float32] = self._embed([f"{question}\n{text}"])[0]
+        return SearchContext(text, embedding)
 
     def _read(self, parsed: ParsedUtterance, hits: Sequence[Hit]) -> list[Reading | None]:
         if self._reader is None:

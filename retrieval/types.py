@@ -79,6 +79,17 @@ def content_hash(entries: Iterable[FaqEntry]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=date.isoformat).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchContext:
+    """What was said before a question.
+
+    `text` is that alone; `embedding` is the unit vector, ``(hidden,)``, of the question and `text` together.
+    """
+
+    text: str
+    embedding: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One retrieved FAQ entry, rank 1 is best.

@@ -112,9 +112,11 @@ class FakeAnswerer:
     entries: Mapping[str, Answer] = field(default_factory=lambda: {"returns": RETURNS_ANSWER})
     is_broken: bool = False
     asked: list[str] = field(default_factory=list)
+    said_before: list[tuple[str, ...]] = field(default_factory=list)
 
-    def answer(self, parsed: ParsedUtterance) -> FaqOutcome:
+    def answer(self, parsed: ParsedUtterance, *, said_before: Sequence[str] = ()) -> FaqOutcome:
         self.asked.append(parsed.text)
+        self.said_before.append(tuple(said_before))
         if self.is_broken:
             raise RetrievalError("the index is gone")
         return self.outcome

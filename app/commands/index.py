@@ -42,13 +42,15 @@ def run_search(args: argparse.Namespace) -> int:
     wanted = FaqFilter(args.day, args.language, frozenset(args.tag))
     print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
     print("rank  fused   dense (rank)   bm25 (rank)   entry")
-    hits = answerer.retrieve(parsed, wanted, args.top)
-    for hit in hits:
+    found = answerer.search(parsed, wanted, top_k=args.top, said_before=args.after)
+    for hit in found.hits:
         print(_line(hit))
+    if found.is_in_context:
+        print("the question alone found nothing sure; searched with what was said before")
     print("confidence  span - null  null    entry: marked words")
-    for candidate in answerer.consider(parsed, hits):
+    for candidate in found.candidates:
         print(_candidate_line(candidate, answerer.entry(candidate.hit.entry_id)))
-    print(_outcome(answerer.answer(parsed, wanted)))
+    print(_outcome(answerer.answer(parsed, wanted, said_before=args.after)))
     return 0
 
 

@@ -33,6 +33,7 @@ from app.dialogue.events import (
 )
 from app.dialogue.forms import FormRunner
 from app.dialogue.handoff import request_handoff
+from app.dialogue.history import said_before
 from app.dialogue.policies.choice import action_of, target_of
 from app.dialogue.ports import Answerer
 from app.dialogue.responses import Speaker
@@ -146,7 +147,7 @@ class Executor:
             return self._answerer.answer_entry(decision.entry_id)
         if tracker.latest_message is None:
             return NoAnswer("nothing was asked")
-        return self._answerer.answer(tracker.latest_message.parsed)
+        return self._answerer.answer(tracker.latest_message.parsed, said_before=said_before(tracker.events))
 
     def _answer_otherwise(
         self, otherwise: Decision, decided: Decided, reason: str, tracker: Tracker

@@ -12,12 +12,15 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActiveLoopChanged,
+    BotUttered,
     Event,
     Restarted,
     SessionStarted,
     UserUtteranceReverted,
     UserUttered,
 )
+
+_MAX_WORDS = 60  # of an utterance that a later question may be about
 
 
 def rewound(events: Sequence[Event]) -> list[Event]:
@@ -55,6 +58,29 @@ def turn_before(events: Sequence[Event]) -> Sequence[Event]:
     """Give the events of the customer turn before the latest one; empty when there is none."""
     end = _last_index(events, UserUttered)
     return last_turn(events[:end]) if end else ()
+
+
+def said_before(events: Sequence[Event]) -> tuple[str, ...]:
+    """Give what customer and bot said in the turn before the latest one, the latest first.
+
+    Of a long text only the beginning; a payload that was sent for a button was not said.
+    """
+    texts = [_words_of(event) for event in turn_before(rewound(events))]
+    return tuple(text for text in reversed(texts) if text)
+
+
+def _words_of(event: Event) -> str:
+    match event:
+        case UserUttered(text=text, display_text=shown) if shown or not text.startswith("/"):
+            return _beginning(shown or text)
+        case BotUttered(text=text):
+            return _beginning(text)
+        case _:
+            return ""
+
+
+def _beginning(text: str) -> str:
+    return " ".join(text.split()[:_MAX_WORDS])
 
 
 def _last_index(events: Sequence[Event], kind: type) -> int:

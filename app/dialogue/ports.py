@@ -36,8 +36,11 @@ class Interpreter(Protocol):
 class Answerer(Protocol):
     """Finds the help text that answers."""
 
-    def answer(self, parsed: ParsedUtterance) -> FaqOutcome:
-        """Answer, suggest, or say that there is nothing; uses `parsed.embedding`, no second encoder pass.
+    def answer(self, parsed: ParsedUtterance, *, said_before: Sequence[str] = ()) -> FaqOutcome:
+        """Answer, suggest, or say that there is nothing.
+
+        Uses `parsed.embedding`; only a question that is unclear alone has a second encoder pass, together
+        with the utterances `said_before`, the latest first.
 
         Raises:
             RetrievalError: the search failed.

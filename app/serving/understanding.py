@@ -51,9 +51,9 @@ class Understanding:
         """Parse one utterance; see `app.dialogue.ports.Interpreter.parse`."""
         return self._batcher.parse(text)
 
-    def answer(self, parsed: ParsedUtterance) -> FaqOutcome:
+    def answer(self, parsed: ParsedUtterance, *, said_before: Sequence[str] = ()) -> FaqOutcome:
         """Answer from the FAQ store; see `app.dialogue.ports.Answerer.answer`."""
-        return self._served.answerer.answer(parsed)
+        return self._served.answerer.answer(parsed, said_before=said_before)
 
     def answer_entry(self, entry_id: str) -> FaqOutcome:
         """Answer with one entry; see `app.dialogue.ports.Answerer.answer_entry`."""

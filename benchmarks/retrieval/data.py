@@ -25,7 +25,11 @@ class Question:
 
     def with_context(self, num_turns: int) -> str:
         """Give the words to search with: the last turn, then the `num_turns` before it, latest first."""
-        return "\n".join([self.text, *self.context[::-1][:num_turns]])
+        return "\n".join(part for part in (self.text, self.context_text(num_turns)) if part)
+
+    def context_text(self, num_turns: int) -> str:
+        """Give the `num_turns` before the last, latest first; empty without any."""
+        return "\n".join(self.context[::-1][:num_turns])
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,9 +219,43 @@ def test_search_is_among_what_the_filter_accepts() -> None:
         FaqFilter(tags=frozenset({"web"})),
         FaqFilter(None, "de-at", frozenset({"returns"})),
     ):
-        assert [hit.entry_id for hit in answerer.retrieve(asked, wanted)] == ["german"]
-    assert answerer.retrieve(asked, FaqFilter(language="fr")) == []
+        assert [hit.entry_id for hit in answerer.search(asked, wanted).hits] == ["german"]
+    assert answerer.search(asked, FaqFilter(language="fr")).hits == []
     assert answerer.answer(asked, FaqFilter(language="de-CH")) == NoAnswer(
         "the FAQ store has no entry that may answer"
     )
-    assert len(answerer.retrieve(asked, FaqFilter(language="en-GB"))) == 10
+    assert len(answerer.search(asked, FaqFilter(language="en-GB")).hits) == 10
+
+
+def test_an_unclear_question_is_searched_with_what_was_said_before() -> None:
+    before = ("30 days.", "what is the return deadline, how long may i return an item")
+    answerer = _answerer(embed_words)
+
+    alone = answerer.search(_parsed("and when is that"))
+    found = answerer.search(_parsed("and when is that"), said_before=before)
+
+    assert not alone.is_in_context
+    assert found.is_in_context
+    assert found.candidates[0].hit.entry_id == "returns-period"
+    assert found.confidence > alone.confidence
+    outcome = _answerer(embed_words, min_confidence=found.confidence).answer(
+        _parsed("and when is that"), said_before=before
+    )
+    assert isinstance(outcome, Answer)
+
+
+def test_a_clear_question_has_no_second_search() -> None:
+    clear = _parsed("is klarna accepted")
+
+    outcome = _answerer().answer(clear, said_before=("30 days.", "how long may i return an item"))
+
+    assert outcome == _answerer().answer(clear)
+
+
+def test_what_was_said_before_never_makes_a_search_less_sure() -> None:
+    answerer = _answerer(embed_words, min_confidence=1.1)
+    asked = _parsed("is klarna accepted")
+
+    found = answerer.search(asked, said_before=("penguins live on mars",))
+
+    assert found == answerer.search(asked)

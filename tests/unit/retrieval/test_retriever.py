@@ -3,6 +3,7 @@ import pytest
 
 from retrieval.index import PASSAGE_WEIGHT, IndexMismatchError, build_index
 from retrieval.retriever import Retriever
+from retrieval.types import SearchContext
 from tests.fakes_retrieval import ENCODER_ID, ENTRIES, embed_words
 
 _QUESTION = "when is the deadline for sending a return back"
@@ -48,3 +49,31 @@ def test_retrieve_gives_at_most_top_k(retriever: Retriever) -> None:
 def test_retrieve_refuses_an_embedding_of_another_width(retriever: Retriever) -> None:
     with pytest.raises(IndexMismatchError, match=r"got shape \(8,\), expected \(64,\)"):
         retriever.retrieve(_QUESTION, np.zeros(8, dtype=np.float32), 2)
+
+
+def test_what_was_said_before_decides_where_the_question_does_not(retriever: Retriever) -> None:
+    vague, before = "and when is that", "can i send a return back"
+    alone = retriever.retrieve(vague, embed_words([vague])[0], 3)
+
+    hits = retriever.retrieve(vague, embed_words([vague])[0], 3, context=_context(vague, before))
+
+    assert alone[0].lexical_rank is None
+    assert hits[0].entry_id == "returns-period"
+    assert (hits[0].lexical_rank, hits[0].lexical_score) == (None, 0.0)
+
+
+def test_dense_score_in_context_is_the_mean_of_both(retriever: Retriever) -> None:
+    before = "i pay with klarna"
+    context = _context(_QUESTION, before)
+    hits = retriever.retrieve(_QUESTION, embed_words([_QUESTION])[0], 5, context=context)
+
+    for hit in hits:
+        scores = [
+            retriever.index.scores(one, [hit.entry_id])[hit.entry_id]
+            for one in (embed_words([_QUESTION])[0], context.embedding)
+        ]
+        assert hit.dense_score == pytest.approx(sum(scores) / 2, abs=1e-6)
+
+
+def _context(question: str, before: str) -> SearchContext:
+    return SearchContext(before, embed_words([f"{question}\n{before}"])[0])

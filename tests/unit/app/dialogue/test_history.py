@@ -2,6 +2,7 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActiveLoopChanged,
+    BotUttered,
     Event,
     Restarted,
     SessionStarted,
@@ -9,7 +10,7 @@ from app.dialogue.events import (
     UserUtteranceReverted,
     UserUttered,
 )
-from app.dialogue.history import applied, last_turn, rewound, turn_before
+from app.dialogue.history import applied, last_turn, rewound, said_before, turn_before
 from tests.fakes_dialogue import parsed
 
 LISTEN = ActionExecuted("action_listen")
@@ -91,3 +92,27 @@ def test_turns_are_split_at_the_customers_messages() -> None:
 
 def test_there_is_no_turn_before_the_first() -> None:
     assert list(turn_before([user("one"), FORM])) == []
+
+
+def test_said_before_is_the_turn_before_the_latest_one_latest_first() -> None:
+    events: list[Event] = [user("hi"), BotUttered("Hello!"), LISTEN, user("do you ship to Malta"), FORM]
+    events += [BotUttered("We do."), BotUttered(""), LISTEN, user("how long?")]
+
+    assert said_before(events) == ("We do.", "do you ship to Malta")
+
+
+def test_nothing_was_said_before_the_first_utterance_or_a_restart() -> None:
+    assert said_before([]) == ()
+    assert said_before([BotUttered("Welcome!"), user("hi")]) == ("Welcome!",)
+    assert said_before([user("hi"), BotUttered("Hello!"), Restarted(), user("how long?")]) == ()
+
+
+def test_a_payload_was_not_said_but_its_button_was() -> None:
+    shown = UserUttered("/faq", parsed("/faq", "faq"), display_text="Delivery times")
+
+    assert said_before([user("/faq"), LISTEN, user("how long?")]) == ()
+    assert said_before([shown, LISTEN, user("how long?")]) == ("Delivery times",)
+
+
+def test_of_a_long_text_the_beginning_was_said() -> None:
+    assert said_before([user("word " * 500), user("how long?")]) == (" ".join(["word"] * 60),)

@@ -323,6 +323,15 @@ def test_the_bots_own_fallback_also_answers_when_the_interpreter_fails() -> None
     assert with_rules(own, interpreter=FakeInterpreter(is_broken=True)).when("hi").replies == ["Stopped."]
 
 
+def test_a_question_is_looked_up_with_what_was_said_before() -> None:
+    answerer = FakeAnswerer(RETURNS_ANSWER)
+
+    given(answerer=answerer).says("how long do i have", FALLBACK_INTENT).when("and for sale items")
+
+    assert answerer.asked == ["how long do i have", "and for sale items"]
+    assert answerer.said_before == [(), (RETURNS_ANSWER.passage, "how long do i have")]
+
+
 def test_nothing_is_looked_up_when_nothing_was_asked() -> None:
     own = gives(Restarted(), FollowupActionSet("action_answer_faq"))
     conversation = given(actions={"action_restart": own}, answerer=FakeAnswerer(RETURNS_ANSWER))

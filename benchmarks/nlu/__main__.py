@@ -30,7 +30,10 @@ _DATA_VARIABLE = "SPANDESK_DATA"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run, in this order; without `methods` every set is run with the one of its configuration."""
+    """What is run, in this order; without `methods` every set is run with the one of its configuration.
+
+    Without `seeds` every set has as many as it is worth, from 1 on.
+    """
 
     sets: tuple[BenchmarkSet, ...]
     methods: tuple[str, ...]
@@ -43,7 +46,7 @@ class Plan:
             (benchmark, RunName(benchmark.name, method, seed, self.is_choosing))
             for benchmark in self.sets
             for method in self.methods or (main_method(benchmark),)
-            for seed in self.seeds
+            for seed in self.seeds or range(1, benchmark.num_seeds + 1)
         ]
 
 
@@ -75,11 +78,11 @@ def make_plan(args: argparse.Namespace) -> Plan:
         UnknownSetError: a name that no data set has.
     """
     names = args.set or (_METHODS_SET if args.methods else ALL)
-    seeds = args.seeds or ("1" if args.methods else "1,2,3")
+    seeds = args.seeds or ("1" if args.methods else "")
     return Plan(
         sets=select_sets(names.split(",")),
         methods=_METHODS if args.methods else (args.method,) if args.method else (),
-        seeds=tuple(int(seed) for seed in seeds.split(",")),
+        seeds=tuple(int(seed) for seed in seeds.split(",") if seed),
         is_choosing=args.validation_only,
     )
 
@@ -147,7 +150,7 @@ def _at_least_one(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--set", help=f"names or families with commas between, or {ALL}")
-    parser.add_argument("--seeds", help="numbers with commas between; 1,2,3, with --methods 1")
+    parser.add_argument("--seeds", help="numbers with commas between; else 1,2,3, with --methods 1")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--method", choices=_METHODS, help="instead of each set's own; rows are only printed")
     which.add_argument("--methods", action="store_true", help="compare all methods on one set")

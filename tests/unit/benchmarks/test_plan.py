@@ -64,6 +64,15 @@ def test_plan_runs_every_set_with_every_seed() -> None:
     ]
 
 
+def test_a_set_that_trains_long_has_one_seed_unless_more_are_asked_for() -> None:
+    def seeds(*arguments: str) -> list[int]:
+        return [name.seed for _, name in plan_of("--set", "conll2003,restaurants8k", *arguments).runs()]
+
+    assert seeds() == [1, 1, 2, 3]
+    assert seeds("--seeds", "2") == [2, 2]
+    assert seeds("--methods") == [1] * 12
+
+
 TABLE = "<!-- benchmarks.nlu begin -->\n<!-- benchmarks.nlu end -->\n"
 CONFIGURATION = 'seed = 1\n[finetuning]\nmethod = "{}"\n'
 

@@ -199,15 +199,14 @@ def open_reader(settings: Settings) -> PassageReader | None:
     Raises:
         CheckpointError: it is missing, damaged, or made for an encoder that is not here.
     """
-    from nlu.reader.bundle import load_reader
-    from nlu.reader.reading import Reader
+    from nlu.serving import load_serving_reader
     from retrieval.reader import PassageReader
     from retrieval.shipped import SHIPPED_READER
 
     if settings.reader == "none":
         return None
     path = SHIPPED_READER if settings.reader == "shipped" else Path(settings.reader)
-    return PassageReader(Reader(load_reader(path)).read)
+    return PassageReader(load_serving_reader(path).read)
 
 
 def wanted_model(stores: Stores, fallback: str) -> Wanted:

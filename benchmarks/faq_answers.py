@@ -23,9 +23,8 @@ from nlu.bundle import load_bundle
 from nlu.evaluation.answers import Judged, measure_answers
 from nlu.evaluation.confidence import chance_calibration_error, expected_calibration_error
 from nlu.interpreter import BundleInterpreter
-from nlu.reader.bundle import load_reader
-from nlu.reader.reading import Reader
 from nlu.reader.types import Reading
+from nlu.serving import load_serving_reader
 from nlu.types import ParsedUtterance
 from retrieval.answerer import AnswerThresholds, FaqAnswerer
 from retrieval.decision import Candidate, DecisionWeights, Evidence, gather_evidence, rank_candidates
@@ -86,7 +85,7 @@ def _load(args: argparse.Namespace) -> tuple[FaqAnswerer, BundleInterpreter]:
     interpreter = BundleInterpreter(load_bundle(args.bundle or args.bot / "bundle"))
     entries, embed = read_faq(args.bot / "faq"), BatchedEmbedder(interpreter.embed)
     index = build_index(entries, embed, encoder_id=interpreter.encoder_id)
-    reader = None if args.without_reader else PassageReader(Reader(load_reader(args.reader)).read)
+    reader = None if args.without_reader else PassageReader(load_serving_reader(args.reader).read)
     return FaqAnswerer(entries, index, interpreter.embed, reader=reader), interpreter
 
 

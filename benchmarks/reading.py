@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.tables import Table, table_row, write_table
 from nlu.data.squad import read_squad
 from nlu.evaluation.answers import AnswerQuality, choose_min_score, measure_answers
-from nlu.reader.bundle import load_reader
 from nlu.reader.reading import Reader
+from nlu.serving import load_serving_reader
 from nlu.training.reader import judge
 from nlu.types import ReaderExample
 from retrieval.shipped import SHIPPED_READER
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not data.is_dir():
         print("got no folder in SPANDESK_DATA, expected that of the data sets; set it", file=sys.stderr)
         return 2
-    reader = Reader(load_reader(args.reader))
+    reader = load_serving_reader(args.reader)
     if args.latency:
         print(_latency(reader))
         return 0

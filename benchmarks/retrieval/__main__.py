@@ -1,8 +1,8 @@
 """How well questions find their help text on public data sets: BM25, the plain encoder, and the product.
 
 `python -m benchmarks.retrieval --set all` runs unattended: each data set is a JSON file, and one that this
-very code wrote is not computed again, so it goes on after a kill. SPANDESK_DATA names the folder of the data
-sets.
+very code wrote is not computed again, so it goes on after a kill. After all of them the reader is measured,
+as `python -m benchmarks.reading` does alone. SPANDESK_DATA names the folder of the data sets.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import reading
 from benchmarks.commits import read_commit
 from benchmarks.embedding import BaseEncoder, RememberingEmbedder
 from benchmarks.retrieval.data import Collection, RetrievalData
@@ -52,8 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     rows = result_rows(_results(sets, _make_run(Path(data), args.out, is_choosing=args.validation_only)))
     print("\n".join(rows))
-    if not args.validation_only:
-        write_rows(args.results, rows)
+    if args.validation_only:
+        return 0
+    write_rows(args.results, rows)
+    if args.set == ALL:
+        return reading.main(["--out", str(args.out.parent / "reading"), "--results", str(args.results)])
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 from nlu.batching import collate, group_by_length
 from nlu.reader.bundle import ReaderBundle
@@ -20,9 +21,20 @@ _MAX_CELLS = 8192  # tokens of one pass, padding included; the span scores of a 
 class Reader:
     """Reads passages for questions; safe to use from several threads."""
 
-    def __init__(self, bundle: ReaderBundle) -> None:
-        """Take a loaded reader."""
+    def __init__(self, bundle: ReaderBundle, *, precision: torch.dtype = torch.float32) -> None:
+        """Take a loaded reader, which belongs to this object from then on.
+
+        Args:
+            bundle: the reader.
+            precision: of the encoder's matrix products; bfloat16 takes half the time on processors that
+                multiply it, half the memory for these weights, and moves scores in the second digit.
+        """
         self._bundle = bundle
+        self._is_lower = precision != torch.float32
+        if self._is_lower:
+            for module in bundle.model.encoder.layers.modules():
+                if isinstance(module, nn.Linear):
+                    module.to(precision)  # once, not with every pass
 
     @property
     def reader_id(self) -> str:
@@ -46,7 +58,9 @@ class Reader:
         for group in group_by_length([len(window) for _, window in places], max_cells=_MAX_CELLS):
             chosen = [places[place][1] for place in group]
             with torch.inference_mode():
-                spans, null = self._bundle.model(collate(chosen)).log_shares()
+                with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._is_lower):
+                    output = self._bundle.model(collate(chosen))
+                spans, null = output.log_shares()
             for row, place in enumerate(group):
                 reading = best_span(spans[row].numpy(), float(null[row]), chosen[row])
                 found[places[place][0]].append(reading)

@@ -75,7 +75,8 @@ def test_context_counts_only_where_a_set_asks_for_it() -> None:
     plain = measure([collection], embed, encoder_id="words")
     with_context = measure([collection], embed, encoder_id="words", num_context_turns=1)
 
-    assert (plain["ours"]["mrr"], with_context["ours"]["mrr"]) == (1.0, 0.5)
+    assert (plain["encoder"]["mrr"], with_context["encoder"]["mrr"]) == (1.0, 0.5)
+    assert (plain["ours"]["mrr"], with_context["ours"]["mrr"]) == (1.0, 1.0)  # the question still counts
 
 
 def test_halves_share_no_question() -> None:
@@ -160,6 +161,23 @@ def test_rows_go_between_the_markers(tmp_path: Path) -> None:
     write_rows(document, result_rows([make_result(metrics)]))
 
     assert document.read_text().count("| stackfaq |") == 3
+
+
+@pytest.mark.parametrize(("arguments", "is_read"), [([], True), (["--set", "stackfaq"], False)])
+def test_all_sets_end_with_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], is_read: bool
+) -> None:
+    document, out = tmp_path / "results.md", tmp_path / "retrieval"
+    document.write_text("<!-- benchmarks.retrieval begin -->\n<!-- benchmarks.retrieval end -->\n")
+    asked: list[list[str]] = []
+    monkeypatch.setenv("SPANDESK_DATA", str(tmp_path))
+    monkeypatch.setattr("benchmarks.retrieval.__main__._results", lambda sets, run: [])
+    monkeypatch.setattr("benchmarks.reading.main", lambda given: asked.append(given) or 0)
+
+    assert main([*arguments, "--out", str(out), "--results", str(document)]) == 0
+
+    reading = ["--out", str(tmp_path / "reading"), "--results", str(document)]
+    assert asked == ([reading] if is_read else [])
 
 
 def test_unknown_set_is_refused() -> None:

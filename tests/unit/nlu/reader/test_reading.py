@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from nlu.checkpoint import EncoderCheckpoint
 from nlu.reader.bundle import load_reader
@@ -77,3 +78,21 @@ def test_emoji_and_right_to_left_text_keep_their_offsets(reader: Reader) -> None
 
     assert found is not None
     assert 0 <= found.start < found.end <= len(passage)
+
+
+def test_a_reader_in_bfloat16_reads_the_same_within_its_digits(
+    reader: Reader, trained_reader: TrainedReader, checkpoint: EncoderCheckpoint
+) -> None:
+    lower = Reader(load_reader(trained_reader.path, encoder=checkpoint), precision=torch.bfloat16)
+    questions, passage = ["is my shirt", "is my coat", "is my hat"], "the shirt is navy the coat is red"
+
+    exact, found = (one.read(questions, [passage] * 3) for one in (reader, lower))
+
+    for wanted, got in zip(exact, found, strict=True):
+        assert wanted is not None
+        assert got is not None
+        assert got.score == pytest.approx(wanted.score, abs=0.5)
+        assert got.score != wanted.score
+    assert [(one.start, one.end) for one in found[:2] if one] == [
+        (one.start, one.end) for one in exact[:2] if one
+    ]

@@ -1,7 +1,7 @@
 """How good the starter bot's answers are: right entry, right words, silence where the shop has no answer.
 
     python -m benchmarks.faq_answers          measures on the test questions
-    python -m benchmarks.faq_answers --after-another   the same, each after another question
+    python -m benchmarks.faq_answers --followups      on questions that need what was said before, with it
     python -m benchmarks.faq_answers --fit    fits the weights of `retrieval.decision` on the calibration ones
 
 Both sets are read with the bot's bundle and reader. Who wrote them saw the questions and passages of the
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,15 @@ from nlu.reader.types import Reading
 from nlu.serving import load_serving_reader
 from nlu.types import ParsedUtterance
 from retrieval.answerer import AnswerThresholds, FaqAnswerer
-from retrieval.decision import Candidate, DecisionWeights, Evidence, gather_evidence, rank_candidates
+from retrieval.decision import (
+    CONTEXT_SHIFT,
+    Candidate,
+    DecisionWeights,
+    Evidence,
+    discount_context,
+    gather_evidence,
+    rank_candidates,
+)
 from retrieval.embedder import BatchedEmbedder
 from retrieval.importers.read import read_faq
 from retrieval.index import build_index
@@ -49,9 +57,11 @@ class Asked:
     parsed: ParsedUtterance
     hits: Sequence[Hit]
     readings: Sequence[Reading | None]
+    is_in_context: bool
 
     def candidates(self, weights: DecisionWeights | None = None) -> list[Candidate]:
-        return rank_candidates(self.parsed, self.hits, self.readings, weights)
+        candidates = rank_candidates(self.parsed, self.hits, self.readings, weights)
+        return discount_context(candidates) if self.is_in_context else candidates
 
     def evidence(self) -> list[Evidence]:
         return gather_evidence(self.parsed, self.hits, self.readings)
@@ -69,10 +79,13 @@ class Decided:
 def main() -> int:
     args = _parser().parse_args()
     answerer, interpreter = _load(args)
-    name = "faq_calibration.yml" if args.fit or args.calibration else "faq_questions.yml"
-    questions = read_faq_questions(args.bot / "tests" / name)
-    asked = _ask(questions, answerer, interpreter, after=_others(questions) if args.after_another else None)
-    if args.fit:
+    questions = read_faq_questions(args.bot / "tests" / _file_name(args))
+    if args.followups:
+        questions = questions[0 if args.fit else 1 :: 2]  # every other one fits, the rest measures
+    asked = _ask(_in_conversation(questions, args.after), answerer, interpreter)
+    if args.fit and args.followups:
+        _print_shift([one for one in asked if one.is_in_context])
+    elif args.fit:
         _print_fit(asked)
     else:
         _print_found(asked)
@@ -89,28 +102,35 @@ def _load(args: argparse.Namespace) -> tuple[FaqAnswerer, BundleInterpreter]:
     return FaqAnswerer(entries, index, interpreter.embed, reader=reader), interpreter
 
 
-def _others(questions: Sequence[FaqQuestion]) -> list[FaqQuestion]:
-    """Give each question another one, about something else as a rule: the one half a set away."""
+def _file_name(args: argparse.Namespace) -> str:
+    if args.followups:
+        return "faq_followups.yml"
+    return "faq_calibration.yml" if args.fit or args.calibration else "faq_questions.yml"
+
+
+def _in_conversation(questions: Sequence[FaqQuestion], after: str) -> list[FaqQuestion]:
+    """Put another question, half a set away and its answer before each; or nothing; or leave them."""
+    if after == "own":
+        return list(questions)
+    if after == "nothing":
+        return [replace(question, after=()) for question in questions]
     half = len(questions) // 2
-    return [*questions[half:], *questions[:half]]
+    return [
+        replace(question, after=tuple(text for text in (other.answer, other.question) if text))
+        for question, other in zip(questions, [*questions[half:], *questions[:half]], strict=True)
+    ]
 
 
 def _ask(
-    questions: Sequence[FaqQuestion],
-    answerer: FaqAnswerer,
-    interpreter: BundleInterpreter,
-    *,
-    after: Sequence[FaqQuestion] | None,
+    questions: Sequence[FaqQuestion], answerer: FaqAnswerer, interpreter: BundleInterpreter
 ) -> list[Asked]:
-    """Ask each question alone, or after another one and the words that answer that."""
     asked = []
-    for place, parsed in enumerate(interpreter.parse([q.question for q in questions])):
-        question = questions[place]
-        before = () if after is None else (after[place].answer or "", after[place].question)
-        found = answerer.search(parsed, said_before=[text for text in before if text])
+    for question, parsed in zip(questions, interpreter.parse([q.question for q in questions]), strict=True):
+        found = answerer.search(parsed, said_before=question.after)
         by_entry = {candidate.hit.entry_id: candidate.reading for candidate in found.candidates}
         chosen = [hit for hit in found.hits if hit.entry_id in by_entry]
-        asked.append(Asked(question, parsed, chosen, [by_entry[hit.entry_id] for hit in chosen]))
+        readings = [by_entry[hit.entry_id] for hit in chosen]
+        asked.append(Asked(question, parsed, chosen, readings, found.is_in_context))
     return asked
 
 
@@ -188,6 +208,18 @@ def _print_fit(asked: Sequence[Asked]) -> None:
     print("with the weights that ship:")
 
 
+def _print_shift(asked: Sequence[Asked]) -> None:
+    """Fit by how much a confidence in context is too high: Newton's method for a bias alone."""
+    decided = [_decide(one, one.candidates()) for one in asked]
+    logits = np.array([_logit(one.confidence) for one in decided])
+    right = np.array([one.is_right for one in decided], dtype=float)
+    shift = 0.0
+    for _ in range(20):
+        chance = 1 / (1 + np.exp(-(logits + shift)))
+        shift += (right - chance).sum() / (chance * (1 - chance)).sum()
+    print(f"CONTEXT_SHIFT = {CONTEXT_SHIFT + shift:.2f}, on {len(asked)} questions in context")
+
+
 def _fit(asked: Sequence[Asked]) -> DecisionWeights:
     """Fit which candidate is right, then how likely the best one is."""
     rows = [
@@ -236,8 +268,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bundle", type=Path, help="by default the bot's own")
     parser.add_argument("--reader", type=Path, default=SHIPPED_READER)
     parser.add_argument("--without-reader", action="store_true")
+    parser.add_argument("--followups", action="store_true", help="measure on the follow-up questions")
     parser.add_argument(
-        "--after-another", action="store_true", help="each question after another one, as in a conversation"
+        "--after",
+        choices=("own", "nothing", "another"),
+        default="own",
+        help="what was said before: what the file says, nothing, or another question with its answer",
     )
     parser.add_argument("--calibration", action="store_true", help="measure on the calibration questions")
     parser.add_argument("--fit", action="store_true", help="on the calibration questions")

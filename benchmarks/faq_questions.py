@@ -12,7 +12,7 @@ from pathlib import Path
 from nlu.data.yaml_source import YamlNode, load_yaml
 
 _FILE_KEYS = frozenset({"version", "questions"})
-_QUESTION_KEYS = frozenset({"question", "entry", "also", "answer"})
+_QUESTION_KEYS = frozenset({"question", "entry", "also", "answer", "after"})
 _WHAT = "a question"
 
 
@@ -21,7 +21,8 @@ class FaqQuestion:
     """A question as a customer asks it; `entry_id` and `answer` are None when no passage answers.
 
     `answer` is a piece of the Markdown passage of `entry_id`, character by character; the passages of `also`
-    answer just as well. `source` is where it was written, as ``file:line``.
+    answer just as well. `after` is what was said before, the latest first. `source` is where it was written,
+    as ``file:line``.
     """
 
     question: str
@@ -29,6 +30,7 @@ class FaqQuestion:
     also: tuple[str, ...]
     answer: str | None
     source: str
+    after: tuple[str, ...] = ()
 
     @property
     def entry_ids(self) -> frozenset[str]:
@@ -60,7 +62,7 @@ def _read_question(node: YamlNode) -> FaqQuestion:
     node.forbid_other_keys(_QUESTION_KEYS, _WHAT)
     entry = node.require("entry", _WHAT)
     entry_id = None if entry.value is None else _filled_text(node, "entry")
-    also_node, answer_node = node.get("also"), node.get("answer")
+    also_node, answer_node, after_node = node.get("also"), node.get("answer"), node.get("after")
     if entry_id is None and (also_node or answer_node):
         raise node.error(
             "got an answer or further entries, but no entry; name it, or leave only the question"
@@ -74,6 +76,7 @@ def _read_question(node: YamlNode) -> FaqQuestion:
         also=also,
         answer=None if entry_id is None else _filled_text(node, "answer"),
         source=node.source,
+        after=() if after_node is None else after_node.names(f"after of {_WHAT}"),
     )
 
 

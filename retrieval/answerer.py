@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nlu.reader.types import Reading
 from nlu.types import ParsedUtterance
-from retrieval.decision import Candidate, rank_candidates
+from retrieval.decision import Candidate, discount_context, rank_candidates
 from retrieval.index import FaqIndex, IndexMismatchError
 from retrieval.reader import PassageReader, PassageToRead
 from retrieval.retriever import Retriever
@@ -166,7 +166,9 @@ class FaqAnswerer:
         if not (found.hits and said_before) or found.confidence >= self._thresholds.min_confidence:
             return found
         in_context = self._search(parsed, wanted, top_k, self._context(parsed.text, said_before))
-        return max(found, in_context, key=lambda one: one.confidence)
+        if in_context.confidence <= found.confidence:
+            return found
+        return Found(in_context.hits, discount_context(in_context.candidates), is_in_context=True)
 
     def entry(self, entry_id: str) -> FaqEntry:
         """Give an entry that a hit names."""
@@ -181,7 +183,7 @@ class FaqAnswerer:
         )
         chosen = hits[:_NUM_CANDIDATES]
         candidates = rank_candidates(parsed, chosen, self._read(parsed, chosen))
-        return Found(hits, candidates, is_in_context=context is not None)
+        return Found(hits, candidates)
 
     def _context(self, question: str, said_before: Sequence[str]) -> SearchContext:
         text = "\n".join(said_before)

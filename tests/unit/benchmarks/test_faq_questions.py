@@ -28,6 +28,14 @@ def test_questions_come_in_order_with_entry_answer_and_source(tmp_path: Path) ->
     ]
 
 
+def test_what_was_said_before_comes_with_a_question(tmp_path: Path) -> None:
+    path = write(tmp_path, "  - {question: and then, entry: null, after: ['£3.', how much is it]}\n")
+
+    assert read_faq_questions(path) == [
+        FaqQuestion("and then", None, (), None, f"{path}:3", ("£3.", "how much is it"))
+    ]
+
+
 def test_entry_ids_are_all_that_answer() -> None:
     assert FaqQuestion("?", "price", ("cost",), "£3", "a:1").entry_ids == {"price", "cost"}
     assert FaqQuestion("?", None, (), None, "a:1").entry_ids == frozenset()

@@ -14,7 +14,7 @@ from retrieval.importers.read import read_faq
 from retrieval.types import FaqEntry
 
 BOT_PATH = Path(__file__).parents[3] / "bots/retail"
-CALIBRATION, TEST = "faq_calibration.yml", "faq_questions.yml"
+CALIBRATION, TEST, FOLLOWUPS = "faq_calibration.yml", "faq_questions.yml", "faq_followups.yml"
 each_set = pytest.mark.parametrize("name", [CALIBRATION, TEST])
 
 
@@ -48,7 +48,9 @@ def near_copies(name: str, others: list[str]) -> list[tuple[str, str]]:
     return [(text, other) for text in texts for other in others if are_near_copies(text, other)]
 
 
-@pytest.mark.parametrize(("name", "answered", "unanswered"), [(CALIBRATION, 260, 110), (TEST, 200, 60)])
+@pytest.mark.parametrize(
+    ("name", "answered", "unanswered"), [(CALIBRATION, 260, 110), (TEST, 200, 60), (FOLLOWUPS, 60, 20)]
+)
 def test_sets_are_large_enough(name: str, answered: int, unanswered: int) -> None:
     counts = Counter(question.entry_id is not None for question in questions_of(name))
 
@@ -65,7 +67,19 @@ def test_every_entry_is_asked_for_and_exists(name: str) -> None:
     assert further - set(entries()) == set()
 
 
-@each_set
+def test_every_followup_comes_after_a_turn_about_a_known_passage() -> None:
+    passages = [entry.passage for entry in entries().values()]
+    lost = [
+        question.source
+        for question in questions_of(FOLLOWUPS)
+        if len(question.after) != 2 or not any(text.startswith(question.after[0]) for text in passages)
+    ]
+
+    assert lost == []
+    assert {one for question in questions_of(FOLLOWUPS) for one in question.entry_ids} <= set(entries())
+
+
+@pytest.mark.parametrize("name", [CALIBRATION, TEST, FOLLOWUPS])
 def test_every_answer_is_one_place_of_its_passage(name: str) -> None:
     answered = [question for question in questions_of(name) if question.entry_id and question.answer]
     wrong = [q.source for q in answered if entries()[q.entry_id or ""].passage.count(q.answer or "") != 1]

@@ -50,12 +50,14 @@ class RetrievalData:
         validation: what choices are made on; empty where the set has no part for that.
         read_test: reads the part that is measured once, at the end.
         notes: what was chosen, changed or left out, with numbers.
+        read_training: reads the part that an encoder may be trained on, where the set has one of its own.
     """
 
     name: str
     validation: tuple[Collection, ...]
     read_test: Callable[[], tuple[Collection, ...]]
     notes: tuple[str, ...] = ()
+    read_training: Callable[[], tuple[Collection, ...]] | None = None
 
 
 def halve(collection: Collection) -> tuple[Collection, Collection]:

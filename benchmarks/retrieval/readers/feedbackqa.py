@@ -28,6 +28,7 @@ def read_feedbackqa(folder: Path) -> RetrievalData:
         name="feedbackqa",
         validation=_read_part(folder, "valid"),
         read_test=lambda: _read_part(folder, "test"),
+        read_training=lambda: _read_part(folder, "train"),
         notes=("counted over the questions of all four sources, each searched in its own passages",),
     )
 

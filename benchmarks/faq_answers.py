@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.faq_questions import FaqQuestion, read_faq_questions
 from nlu.bundle import load_bundle
-from nlu.evaluation.answers import Judged, measure_answers
+from nlu.evaluation.answers import Judged, measure_answers, token_f1
 from nlu.evaluation.confidence import chance_calibration_error, expected_calibration_error
 from nlu.interpreter import BundleInterpreter
 from nlu.reader.types import Reading
@@ -46,6 +46,7 @@ from retrieval.types import Hit
 _PENALTY = 0.3  # L2 on all weights but the bias; chosen by cross-validation on the calibration questions
 _NUM_FOLDS = 5
 _COVERAGES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
+_MARK_SCORES = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0)
 _THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -157,11 +158,18 @@ def _print_spans(asked: Sequence[Asked], answerer: FaqAnswerer) -> None:
         for hit, reading in zip(one.hits, one.readings, strict=True):
             if hit.entry_id == one.question.entry_id and reading is not None:
                 passage = answerer.entry(hit.entry_id).passage
-                judged.append(Judged(passage[reading.start : reading.end], (one.question.answer or "",)))
-    if judged:
-        quality = measure_answers(judged)
-        print(f"words marked in {len(judged)} right passages: {quality.exact_match:.3f} exactly")
-        print(f"their F1 {quality.f1:.3f}")
+                marked, wanted = passage[reading.start : reading.end], one.question.answer or ""
+                judged.append(Judged(marked, (wanted,), reading.score))
+    if not judged:
+        return
+    quality = measure_answers(judged)
+    print(f"words marked in {len(judged)} right passages: {quality.exact_match:.3f} exactly")
+    print(f"their F1 {quality.f1:.3f}")
+    for least in (*_MARK_SCORES, AnswerThresholds().min_mark_score):
+        shown = [one for one in judged if one.score >= least]
+        near = [one for one in shown if token_f1(one.predicted, one.references) > 0]
+        share = len(near) / max(len(shown), 1)
+        print(f"marks of score {least:4.1f} and above: {len(shown)}, {share:.3f} of them near the words")
 
 
 def _print_decisions(decided: Sequence[Decided]) -> None:

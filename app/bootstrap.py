@@ -18,12 +18,14 @@ from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.script import BotScript, make_script
-from app.provisioning import Stores, ensure_champion, ensure_faq, load_served, open_reader, wanted_model
+from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
+from app.serving.reading import ReadingQueue
 from app.serving.understanding import Understanding
 from app.serving.watcher import ModelWatcher
+from retrieval.reader import PassageReader
 
 if TYPE_CHECKING:
     from app.bot.bot import Bot
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from app.dialogue.ports import ActionRunner, Publisher
     from app.realtime.publisher import ServerPublisher
     from app.settings import Settings
-    from retrieval.reader import PassageReader
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,9 @@ def build_services(
     bot = load_bot(settings.bot)
     for warning in bot.warnings:
         log.warning("bot_warning", extra={"warning": warning})
-    reader = open_reader(settings)
+    read = load_reading(settings)
+    reading = None if read is None else ReadingQueue(read)
+    reader = None if reading is None else PassageReader(reading)
     understanding = load_understanding(settings, stores, bot, reader)
     watcher = ModelWatcher(
         understanding,
@@ -93,6 +96,8 @@ def build_services(
     def close() -> None:
         watcher.close()
         understanding.close()
+        if reading is not None:
+            reading.close()
         runner.close()
         stores.close()
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from nlu.bundle import Bundle
     from nlu.interpreter import BundleInterpreter
     from retrieval.index import FaqIndex
-    from retrieval.reader import PassageReader
+    from retrieval.reader import PassageReader, ReadPairs
 
 log = logging.getLogger(__name__)
 
@@ -194,19 +194,26 @@ def load_answering(
 
 
 def open_reader(settings: Settings) -> PassageReader | None:
-    """Load the reader of the settings.
+    """Load the reader of the settings for one caller at a time; see `load_reading`."""
+    from retrieval.reader import PassageReader
+
+    read = load_reading(settings)
+    return None if read is None else PassageReader(read)
+
+
+def load_reading(settings: Settings) -> ReadPairs | None:
+    """Load what reads help texts for answers, as the settings say.
 
     Raises:
         CheckpointError: it is missing, damaged, or made for an encoder that is not here.
     """
     from nlu.serving import load_serving_reader
-    from retrieval.reader import PassageReader
     from retrieval.shipped import SHIPPED_READER
 
     if settings.reader == "none":
         return None
     path = SHIPPED_READER if settings.reader == "shipped" else Path(settings.reader)
-    return PassageReader(load_serving_reader(path).read)
+    return load_serving_reader(path).read
 
 
 def wanted_model(stores: Stores, fallback: str) -> Wanted:

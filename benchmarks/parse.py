@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from app.dialogue.errors import UnderstandingError
 from app.serving.batching import Batcher
 from nlu.batching import collate
 from nlu.bundle import load_bundle
@@ -26,7 +27,7 @@ def parse_and_forward_ms(texts: Sequence[str], rounds: int) -> tuple[list[float]
     bundle = load_bundle(BUNDLE)
     interpreter = BundleInterpreter(bundle)
     interpreter.warm_up()
-    batcher = Batcher(interpreter.parse)
+    batcher = Batcher(interpreter.parse, name="interpreter", failure=UnderstandingError)
     batches = [collate(bundle.text_encoder.encode([text])) for text in texts]
     parse_ms: list[float] = []
     forward_ms: list[float] = []
@@ -36,7 +37,7 @@ def parse_and_forward_ms(texts: Sequence[str], rounds: int) -> tuple[list[float]
             with torch.inference_mode():
                 bundle.model.encoder(batch)
             between = time.perf_counter()
-            batcher.parse(text)
+            batcher.submit(text)
             forward_ms.append((between - started) * 1000)
             parse_ms.append((time.perf_counter() - between) * 1000)
     batcher.close()

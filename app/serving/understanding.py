@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.dialogue.errors import UnderstandingError
 from app.serving.batching import Batcher
 from nlu.interpreter import BundleInterpreter
 from nlu.types import ParsedUtterance
@@ -31,7 +32,7 @@ class Understanding:
 
     def __init__(self, served: ServedModel) -> None:
         self._served = served
-        self._batcher = Batcher(self._parse_batch)
+        self._batcher = Batcher(self._parse_batch, name="interpreter", failure=UnderstandingError)
 
     @property
     def served(self) -> ServedModel:
@@ -49,7 +50,7 @@ class Understanding:
 
     def parse(self, text: str) -> ParsedUtterance:
         """Parse one utterance; see `app.dialogue.ports.Interpreter.parse`."""
-        return self._batcher.parse(text)
+        return self._batcher.submit(text)
 
     def answer(self, parsed: ParsedUtterance, *, said_before: Sequence[str] = ()) -> FaqOutcome:
         """Answer from the FAQ store; see `app.dialogue.ports.Answerer.answer`."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,10 +15,16 @@ def parsed(text: str) -> ParsedUtterance:
     return ParsedUtterance(text=text, intent=IntentPrediction("greet", 1.0))
 
 
-def test_a_lone_text_is_parsed() -> None:
-    batcher = Batcher(lambda texts: [parsed(text) for text in texts])
+def make_batcher(
+    run_batch: Callable[[Sequence[str]], list[ParsedUtterance]], timeout_s: float = 10.0
+) -> Batcher[str, ParsedUtterance]:
+    return Batcher(run_batch, name="interpreter", failure=UnderstandingError, timeout_s=timeout_s)
 
-    assert batcher.parse("hello").text == "hello"
+
+def test_a_lone_text_is_parsed() -> None:
+    batcher = make_batcher(lambda texts: [parsed(text) for text in texts])
+
+    assert batcher.submit("hello").text == "hello"
     batcher.close()
 
 
@@ -32,11 +38,11 @@ def test_texts_that_wait_share_a_batch_and_keep_their_results() -> None:
         assert others_wait.wait(5)
         return [parsed(text) for text in texts]
 
-    batcher = Batcher(parse_batch)
+    batcher = make_batcher(parse_batch)
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(batcher.parse, "0")
+        first = pool.submit(batcher.submit, "0")
         assert first_runs.wait(5)
-        others = [pool.submit(batcher.parse, str(n)) for n in range(1, 9)]
+        others = [pool.submit(batcher.submit, str(n)) for n in range(1, 9)]
         while batcher._queue.qsize() < 8:
             threading.Event().wait(0.001)
         others_wait.set()
@@ -52,9 +58,9 @@ def test_one_bad_text_does_not_fail_its_neighbours() -> None:
             raise ValueError("no")
         return [parsed(text) for text in texts]
 
-    batcher = Batcher(parse_batch)
+    batcher = make_batcher(parse_batch)
     with ThreadPoolExecutor(8) as pool:
-        futures = {text: pool.submit(batcher.parse, text) for text in ["a", "b", "bad", "c", "d"]}
+        futures = {text: pool.submit(batcher.submit, text) for text in ["a", "b", "bad", "c", "d"]}
 
         assert [futures[text].result().text for text in "abcd"] == list("abcd")
         with pytest.raises(UnderstandingError, match="ValueError"):
@@ -69,16 +75,16 @@ def test_a_slow_model_times_out_with_a_named_error() -> None:
         release.wait(5)
         return [parsed(text) for text in texts]
 
-    batcher = Batcher(parse_batch, timeout_s=0.05)
+    batcher = make_batcher(parse_batch, timeout_s=0.05)
     with pytest.raises(UnderstandingError, match=r"0\.05 s"):
-        batcher.parse("hello")
+        batcher.submit("hello")
     release.set()
     batcher.close()
 
 
 def test_a_closed_batcher_refuses() -> None:
-    batcher = Batcher(lambda texts: [parsed(text) for text in texts])
+    batcher = make_batcher(lambda texts: [parsed(text) for text in texts])
     batcher.close()
 
     with pytest.raises(UnderstandingError, match="closed"):
-        batcher.parse("hello")
+        batcher.submit("hello")

@@ -1,0 +1,45 @@
+"""Turns that read help texts at the same time wait for one another instead of sharing the processors.
+
+Each reading uses all of them; many at once take longer together, and much memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.dialogue.errors import RetrievalError
+from app.serving.batching import Batcher
+from nlu.reader.types import Reading
+from retrieval.reader import ReadPairs
+
+_MAX_READINGS = 4  # of as many turns in one pass: a first one must not wait for all others
+_Pairs = tuple[Sequence[str], Sequence[str]]
+
+
+class ReadingQueue:
+    """Reads for many turns in one thread, first come, first served; is a `retrieval.reader.ReadPairs`."""
+
+    def __init__(self, read: ReadPairs) -> None:
+        """Take what reads."""
+        self._read = read
+        self._batcher: Batcher[_Pairs, list[Reading | None]] = Batcher(
+            self._read_all, name="reader", failure=RetrievalError, max_batch=_MAX_READINGS
+        )
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[str]) -> list[Reading | None]:
+        """Read each question's passage.
+
+        Raises:
+            RetrievalError: the reader failed or took too long, or the queue is closed.
+        """
+        return self._batcher.submit((questions, passages))
+
+    def close(self) -> None:
+        """Finish what is queued, then stop the thread."""
+        self._batcher.close()
+
+    def _read_all(self, turns: Sequence[_Pairs]) -> list[list[Reading | None]]:
+        questions = [question for own, _ in turns for question in own]
+        passages = [passage for _, own in turns for passage in own]
+        readings = iter(self._read(questions, passages))
+        return [[next(readings) for _ in own] for own, _ in turns]

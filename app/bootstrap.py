@@ -79,9 +79,7 @@ def build_services(
     bot = load_bot(settings.bot)
     for warning in bot.warnings:
         log.warning("bot_warning", extra={"warning": warning})
-    read = load_reading(settings)
-    reading = None if read is None else ReadingQueue(read)
-    reader = None if reading is None else PassageReader(reading)
+    reader, close_reader = make_reader(settings)
     understanding = load_understanding(settings, stores, bot, reader)
     watcher = ModelWatcher(
         understanding,
@@ -96,8 +94,7 @@ def build_services(
     def close() -> None:
         watcher.close()
         understanding.close()
-        if reading is not None:
-            reading.close()
+        close_reader()
         runner.close()
         stores.close()
 
@@ -120,6 +117,15 @@ def build_services(
         request_retraining=request_retraining,
         close=close,
     )
+
+
+def make_reader(settings: Settings) -> tuple[PassageReader | None, Callable[[], None]]:
+    """Load the reader of the settings behind a queue; also gives what stops the queue's thread."""
+    read = load_reading(settings)
+    if read is None:
+        return None, lambda: None
+    queue = ReadingQueue(read)
+    return PassageReader(queue), queue.close
 
 
 def make_ports(

@@ -11,13 +11,15 @@ entries, not their alternatives.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.dialogue.events import BotUttered, FaqSource, UserUttered
+from app.dialogue.history import said_before
 from benchmarks.faq_questions import FaqQuestion, read_faq_questions
 from nlu.bundle import load_bundle
 from nlu.evaluation.answers import Judged, measure_answers, token_f1
@@ -25,7 +27,7 @@ from nlu.evaluation.confidence import chance_calibration_error, expected_calibra
 from nlu.interpreter import BundleInterpreter
 from nlu.reader.types import Reading
 from nlu.serving import load_serving_reader
-from nlu.types import ParsedUtterance
+from nlu.types import IntentPrediction, ParsedUtterance
 from retrieval.answerer import AnswerThresholds, FaqAnswerer
 from retrieval.decision import (
     CONTEXT_SHIFT,
@@ -41,7 +43,7 @@ from retrieval.importers.read import read_faq
 from retrieval.index import build_index
 from retrieval.reader import PassageReader
 from retrieval.shipped import SHIPPED_READER
-from retrieval.types import Hit
+from retrieval.types import FaqEntry, Hit
 
 _PENALTY = 0.3  # L2 on all weights but the bias; chosen by cross-validation on the calibration questions
 _NUM_FOLDS = 5
@@ -83,7 +85,8 @@ def main() -> int:
     questions = read_faq_questions(args.bot / "tests" / _file_name(args))
     if args.followups:
         questions = questions[0 if args.fit else 1 :: 2]  # every other one fits, the rest measures
-    asked = _ask(_in_conversation(questions, args.after), answerer, interpreter)
+    entries = {entry.entry_id: entry for entry in read_faq(args.bot / "faq")}
+    asked = _ask(_in_conversation(questions, args.after, entries), answerer, interpreter)
     if args.fit and args.followups:
         _print_shift([one for one in asked if one.is_in_context])
     elif args.fit:
@@ -109,17 +112,32 @@ def _file_name(args: argparse.Namespace) -> str:
     return "faq_calibration.yml" if args.fit or args.calibration else "faq_questions.yml"
 
 
-def _in_conversation(questions: Sequence[FaqQuestion], after: str) -> list[FaqQuestion]:
-    """Put another question, half a set away and its answer before each; or nothing; or leave them."""
+def _in_conversation(
+    questions: Sequence[FaqQuestion], after: str, entries: Mapping[str, FaqEntry]
+) -> list[FaqQuestion]:
+    """Put another question, half a set away, and its help text before each; or nothing; or leave them."""
     if after == "own":
         return list(questions)
     if after == "nothing":
         return [replace(question, after=()) for question in questions]
     half = len(questions) // 2
     return [
-        replace(question, after=tuple(text for text in (other.answer, other.question) if text))
+        replace(question, after=_turn_about(other, entries))
         for question, other in zip(questions, [*questions[half:], *questions[:half]], strict=True)
     ]
+
+
+def _turn_about(question: FaqQuestion, entries: Mapping[str, FaqEntry]) -> tuple[str, ...]:
+    """Give what the dialogue passes on of a turn in which `question` was answered; nothing if it was not."""
+    if question.entry_id is None:
+        return ()
+    source = FaqSource(question.entry_id, "", "", 0, 0, 1.0)
+    answer = BotUttered(entries[question.entry_id].passage, faq=source)
+    return said_before([_uttered(question.question), answer, _uttered("")])
+
+
+def _uttered(text: str) -> UserUttered:
+    return UserUttered(text, ParsedUtterance(text, IntentPrediction("", 0.0)))
 
 
 def _ask(
@@ -218,6 +236,9 @@ def _print_fit(asked: Sequence[Asked]) -> None:
 
 def _print_shift(asked: Sequence[Asked]) -> None:
     """Fit by how much a confidence in context is too high: Newton's method for a bias alone."""
+    if not asked:
+        print("no question was searched in context")
+        return
     decided = [_decide(one, one.candidates()) for one in asked]
     logits = np.array([_logit(one.confidence) for one in decided])
     right = np.array([one.is_right for one in decided], dtype=float)
@@ -276,14 +297,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bundle", type=Path, help="by default the bot's own")
     parser.add_argument("--reader", type=Path, default=SHIPPED_READER)
     parser.add_argument("--without-reader", action="store_true")
-    parser.add_argument("--followups", action="store_true", help="measure on the follow-up questions")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--followups", action="store_true", help="the follow-up questions")
+    which.add_argument("--calibration", action="store_true", help="measure on the calibration questions")
     parser.add_argument(
         "--after",
         choices=("own", "nothing", "another"),
         default="own",
         help="what was said before: what the file says, nothing, or another question with its answer",
     )
-    parser.add_argument("--calibration", action="store_true", help="measure on the calibration questions")
     parser.add_argument("--fit", action="store_true", help="on the calibration questions")
     return parser
 

@@ -4,12 +4,13 @@
 
 Where a set has no training part, five of six of the questions for choosing train and the sixth stops the
 training; the test part is that of `benchmarks.retrieval`, searched by the base encoder and by the tuned one
-in the same run. Each set is a JSON file under `--out`, and one that is there is not computed again.
+in the same run. Each set is a JSON file under `--out`; one of the same recipe is not computed again.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -68,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _tuned_figures(
     benchmark: RetrievalSet, data: Path, args: argparse.Namespace, base: Embed
 ) -> Mapping[str, object]:
-    path = args.out / f"{benchmark.name}.tuned{'.validation' if args.validation_only else ''}.json"
+    part = "validation" if args.validation_only else "test"
+    path = args.out / f"{benchmark.name}.tuned.{part}.{recipe_of(args.config)}.json"
     if path.is_file():
         figures: Mapping[str, object] = json.loads(path.read_text(encoding="utf-8"))
         return figures
@@ -90,6 +92,11 @@ def _tuned_figures(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return figures
+
+
+def recipe_of(config: Path) -> str:
+    """Name what makes the figures beside data and code: the configuration and the base encoder."""
+    return hashlib.sha256(config.read_bytes() + resolve_encoder().sha256.encode()).hexdigest()[:12]
 
 
 def training_parts(data: RetrievalData) -> _Parts:

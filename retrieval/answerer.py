@@ -36,7 +36,7 @@ from retrieval.types import (
 
 _NUM_FILTERS = 64  # whose entries are remembered
 _ANY = FaqFilter()
-_NUM_HITS = 10  # the first for the answer, the next for suggestions
+NUM_HITS = 10  # the first for the answer, the next for suggestions
 _NUM_CANDIDATES = 3  # hits that are read and decided on
 
 
@@ -153,7 +153,7 @@ class FaqAnswerer:
         parsed: ParsedUtterance,
         wanted: FaqFilter = _ANY,
         *,
-        top_k: int = _NUM_HITS,
+        top_k: int = NUM_HITS,
         said_before: Sequence[str] = (),
     ) -> Found:
         """Find the `top_k` best entries behind `answer`, and read and rank the first of them.

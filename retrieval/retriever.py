@@ -20,7 +20,8 @@ from retrieval.types import Hit, SearchContext
 # part of FeedbackQA; see docs/decisions/0013-fusion-by-scores.md. `python -m benchmarks.faq_retrieval` and
 # `python -m benchmarks.retrieval --validation-only` measure it.
 _LEXICAL_WEIGHT = 0.1
-# Of the words said before; the best sum of both MRR on the validation parts of DSTC11 and MultiDoc2Dial.
+# Of the words said before; between what is best for the validation parts of MultiDoc2Dial and of DSTC11,
+# see docs/decisions/0016-what-was-said-before.md.
 _CONTEXT_WEIGHT = 0.15
 _NUM_CANDIDATES = 50  # of each search
 

@@ -6,7 +6,7 @@ import argparse
 
 from app.commands.context import read_bot, settings_for
 from app.provisioning import champion_interpreter, ensure_faq, open_index, open_reader, open_stores
-from retrieval.answerer import FaqAnswerer
+from retrieval.answerer import NUM_HITS, FaqAnswerer
 from retrieval.decision import Candidate
 from retrieval.types import Answer, FaqEntry, FaqFilter, FaqOutcome, Hit, Suggestions
 
@@ -42,8 +42,8 @@ def run_search(args: argparse.Namespace) -> int:
     wanted = FaqFilter(args.day, args.language, frozenset(args.tag))
     print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
     print("rank  fused   dense (rank)   bm25 (rank)   entry")
-    found = answerer.search(parsed, wanted, top_k=args.top, said_before=args.after)
-    for hit in found.hits:
+    found = answerer.search(parsed, wanted, top_k=max(args.top, NUM_HITS), said_before=args.after)
+    for hit in found.hits[: args.top]:
         print(_line(hit))
     if found.is_in_context:
         print("the question alone found nothing sure; searched with what was said before")

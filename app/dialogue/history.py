@@ -20,7 +20,7 @@ from app.dialogue.events import (
     UserUttered,
 )
 
-_MAX_WORDS = 60  # of an utterance that a later question may be about
+_MAX_WORDS = 40  # of an utterance that a later question may be about
 
 
 def rewound(events: Sequence[Event]) -> list[Event]:
@@ -61,22 +61,18 @@ def turn_before(events: Sequence[Event]) -> Sequence[Event]:
 
 
 def said_before(events: Sequence[Event]) -> tuple[str, ...]:
-    """Give what customer and bot said in the turn before the latest one, the latest first.
+    """Give the help text that the bot answered with in the turn before the latest one, and what was asked.
 
-    Of a long text only the beginning; a payload that was sent for a button was not said.
+    The latest comes first, and of a long text only the beginning. Nothing where that turn was about anything
+    else: greetings, tasks and what a customer and an agent say to each other explain no question about help.
     """
-    texts = [_words_of(event) for event in turn_before(rewound(events))]
-    return tuple(text for text in reversed(texts) if text)
-
-
-def _words_of(event: Event) -> str:
-    match event:
-        case UserUttered(text=text, display_text=shown) if shown or not text.startswith("/"):
-            return _beginning(shown or text)
-        case BotUttered(text=text):
-            return _beginning(text)
-        case _:
-            return ""
+    before = turn_before(rewound(events))
+    answers = [event for event in before if isinstance(event, BotUttered) and event.faq is not None]
+    if not answers or not isinstance(before[0], UserUttered):
+        return ()
+    asked = before[0].display_text if before[0].text.lstrip().startswith("/") else before[0].text
+    texts = [*(event.text for event in reversed(answers)), asked or ""]
+    return tuple(beginning for text in texts if (beginning := _beginning(text)))
 
 
 def _beginning(text: str) -> str:

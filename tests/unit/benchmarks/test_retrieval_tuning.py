@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.retrieval.data import Collection, Question, RetrievalData
-from benchmarks.retrieval_tuning import main, nearest_pairs, training_parts
+from benchmarks.retrieval_tuning import main, nearest_pairs, recipe_of, training_parts
 from nlu.types import RetrievalPair
 from retrieval.types import FaqEntry
 from tests.fakes_retrieval import embed_words
@@ -36,7 +36,7 @@ def test_a_question_is_paired_with_the_nearest_text_of_its_entry_alone() -> None
     ]
 
 
-def test_context_is_trained_as_it_is_searched() -> None:
+def test_a_question_is_trained_together_with_its_context() -> None:
     question = Question("and from where", frozenset({"tea"}), context=("you have green tea", "yes"))
     collection = replace(COLLECTION, questions=(question,))
 
@@ -75,18 +75,28 @@ def test_a_set_that_is_done_is_only_written(
 ) -> None:
     quality = {"recall@1": 0.5, "recall@5": 0.9, "mrr": 0.6}
     figures = {"num_training": 579, "seconds": 120.0, "before": {"mrr": 0.5}, "after": quality}
-    (tmp_path / "covidfaq.tuned.json").write_text(json.dumps(figures))
+    config = tmp_path / "tuning.toml"
+    config.write_text("seed = 1")
+    (tmp_path / f"covidfaq.tuned.test.{recipe_of(config)}.json").write_text(json.dumps(figures))
     document = tmp_path / "results.md"
     document.write_text(
         "<!-- benchmarks.retrieval_tuning begin -->\n<!-- benchmarks.retrieval_tuning end -->\n"
     )
     monkeypatch.setenv("SPANDESK_DATA", str(tmp_path))
 
-    arguments = ["--set", "covidfaq", "--out", str(tmp_path), "--results", str(document)]
-    assert main(arguments) == 0
+    paths = ["--config", str(config), "--out", str(tmp_path), "--results", str(document)]
+    assert main(["--set", "covidfaq", *paths]) == 0
 
     row = "| covidfaq | 579 questions | 50.0 | 90.0 | 60.0 | 50.0 | +10.0 | 2.0 min |"
     assert row in document.read_text()
+
+
+def test_another_configuration_is_another_recipe(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text("seed = 1")
+    other.write_text("seed = 2")
+
+    assert recipe_of(one) != recipe_of(other)
 
 
 def test_unknown_set_and_missing_folder_are_named(

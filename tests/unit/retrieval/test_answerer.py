@@ -252,7 +252,7 @@ def test_a_clear_question_has_no_second_search() -> None:
     assert outcome == _answerer().answer(clear)
 
 
-def test_what_was_said_before_never_makes_a_search_less_sure() -> None:
+def test_what_was_said_before_counts_only_where_it_finds_something_surer() -> None:
     answerer = _answerer(embed_words, min_confidence=1.1)
     asked = _parsed("is klarna accepted")
 

@@ -1,9 +1,13 @@
+import pytest
+
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActiveLoopChanged,
+    AgentUttered,
     BotUttered,
     Event,
+    FaqSource,
     Restarted,
     SessionStarted,
     SlotSet,
@@ -94,25 +98,55 @@ def test_there_is_no_turn_before_the_first() -> None:
     assert list(turn_before([user("one"), FORM])) == []
 
 
-def test_said_before_is_the_turn_before_the_latest_one_latest_first() -> None:
-    events: list[Event] = [user("hi"), BotUttered("Hello!"), LISTEN, user("do you ship to Malta"), FORM]
-    events += [BotUttered("We do."), BotUttered(""), LISTEN, user("how long?")]
+def answered(text: str) -> BotUttered:
+    return BotUttered(text, faq=FaqSource("shipping", "Do you ship?", "", 0, len(text), 0.9))
+
+
+def test_said_before_is_the_answer_of_the_turn_before_and_its_question() -> None:
+    events: list[Event] = [user("hi"), answered("Hello!"), LISTEN, user("do you ship to Malta"), FORM]
+    events += [answered("We do."), BotUttered("Anything else?"), LISTEN, user("how long?")]
 
     assert said_before(events) == ("We do.", "do you ship to Malta")
 
 
-def test_nothing_was_said_before_the_first_utterance_or_a_restart() -> None:
-    assert said_before([]) == ()
-    assert said_before([BotUttered("Welcome!"), user("hi")]) == ("Welcome!",)
-    assert said_before([user("hi"), BotUttered("Hello!"), Restarted(), user("how long?")]) == ()
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([BotUttered("Welcome!"), user("how long?")], id="the welcome"),
+        pytest.param([answered("We ship."), user("how long?")], id="an answer to nothing"),
+        pytest.param([user("hi"), BotUttered("Hello!"), LISTEN, user("how long?")], id="a greeting"),
+        pytest.param(
+            [user("ship?"), answered("Yes."), Restarted(), user("how long?")], id="before a restart"
+        ),
+        pytest.param(
+            [
+                user("ship?"),
+                answered("Yes."),
+                LISTEN,
+                user("to Malta?"),
+                AgentUttered("Sure.", "a1", "Ann"),
+                user("when?"),
+            ],
+            id="to an agent",
+        ),
+    ],
+)
+def test_nothing_was_said_before_where_no_help_text_answered_in_the_turn_before(events: list[Event]) -> None:
+    assert said_before(events) == ()
 
 
-def test_a_payload_was_not_said_but_its_button_was() -> None:
+def test_a_payload_was_not_said_but_its_button_and_any_other_text_was() -> None:
     shown = UserUttered("/faq", parsed("/faq", "faq"), display_text="Delivery times")
+    words = UserUttered("do you ship", parsed("do you ship", "faq"), display_text="Delivery")
+    answer: list[Event] = [answered("Yes."), LISTEN, user("how long?")]
 
-    assert said_before([user("/faq"), LISTEN, user("how long?")]) == ()
-    assert said_before([shown, LISTEN, user("how long?")]) == ("Delivery times",)
+    assert said_before([user("/faq"), *answer]) == ("Yes.",)
+    assert said_before([shown, *answer]) == ("Yes.", "Delivery times")
+    assert said_before([words, *answer]) == ("Yes.", "do you ship")
 
 
 def test_of_a_long_text_the_beginning_was_said() -> None:
-    assert said_before([user("word " * 500), user("how long?")]) == (" ".join(["word"] * 60),)
+    events = [user("ship?"), answered("word " * 500), LISTEN, user("how long?")]
+
+    assert said_before(events) == (" ".join(["word"] * 40), "ship?")

@@ -53,6 +53,18 @@ def test_training_gives_the_same_states_and_gradients(checkpoint: EncoderCheckpo
     assert float(similarity) > 0.99
 
 
+def test_training_does_without_the_fused_attention(
+    checkpoint: EncoderCheckpoint, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = adapted(checkpoint)
+    quicken(quick)
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", None)
+
+    assert pass_with(quick, batch).isfinite().all()
+    with pytest.raises(TypeError):
+        pass_with(quick.eval(), batch)
+
+
 @pytest.mark.parametrize("prepare", [SpanEncoder.eval, SpanEncoder.train])
 def test_nothing_changes_without_autocast(
     checkpoint: EncoderCheckpoint, batch: Batch, prepare: Callable[[SpanEncoder], SpanEncoder]
@@ -63,7 +75,7 @@ def test_nothing_changes_without_autocast(
     assert torch.equal(pass_with(quick, batch, is_lower=False), pass_with(plain, batch, is_lower=False))
 
 
-def test_all_bert_layers_are_quickened_once(checkpoint: EncoderCheckpoint) -> None:
+def test_all_bert_layers_are_quickened_under_their_names(checkpoint: EncoderCheckpoint) -> None:
     encoder = adapted(checkpoint)
     names = {name for name, _ in encoder.named_parameters()}
 

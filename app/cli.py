@@ -136,7 +136,11 @@ def _add_reader_command(train: argparse.ArgumentParser) -> None:
     )
     reader.add_argument("--config", type=Path, metavar="FILE", help="training configuration")
     reader.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the reader goes")
-    reader.add_argument("--resume", action="store_true", help="go on with a run that was killed")
+    after_kill = reader.add_mutually_exclusive_group()
+    after_kill.add_argument("--resume", action="store_true", help="go on with a run that was killed")
+    after_kill.add_argument(
+        "--finish", action="store_true", help="take the best epoch of a run that was killed"
+    )
 
 
 def _add_bot_commands(commands: Commands) -> None:

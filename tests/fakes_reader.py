@@ -10,7 +10,7 @@ from nlu.finetuning.methods import FinetuningSettings
 from nlu.reader.model import ReaderSizes
 from nlu.training.config import OptimiserSettings
 from nlu.training.progress import Progress
-from nlu.training.reader import TrainedReader, train_reader
+from nlu.training.reader import Begin, TrainedReader, train_reader
 from nlu.training.reader_config import ReaderConfig
 from nlu.types import AnswerSpan, ReaderExample
 
@@ -61,7 +61,7 @@ def train_small(
     *,
     examples: list[ReaderExample] | None = None,
     reports: list[Progress] | None = None,
-    resume: bool = False,
+    begin: Begin = "anew",
 ) -> TrainedReader:
     """Train on the small task."""
     return train_reader(
@@ -70,7 +70,7 @@ def train_small(
         encoder=checkpoint,
         out_path=out_path,
         progress=(reports if reports is not None else []).append,
-        resume=resume,
+        begin=begin,
     )
 
 

@@ -18,7 +18,7 @@ _NUM_NAMED = 5  # of the examples left out
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; with ``--resume`` a run that was killed goes on after its last whole epoch."""
+    """Train; with ``--resume`` a killed run goes on after its last whole epoch, with ``--finish`` it ends."""
     settings = settings_for(args)
     config = load_settings(ReaderConfig, args.config) if args.config else ReaderConfig()
     examples = read_reading_files(args.data)
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
             encoder=resolve_encoder(settings.encoder),
             out_path=args.out,
             progress=bar.show,
-            resume=args.resume,
+            begin="finish" if args.finish else "resume" if args.resume else "anew",
         )
     _print_result(trained)
     return 0

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from nlu.stored import copy_heads
 from nlu.training.compute import Compute, choose_compute
 from nlu.training.config import OptimiserSettings
 from nlu.training.descent import descend, optimise_encoder
-from nlu.training.epochs import run_epochs
+from nlu.training.epochs import run_epochs, set_parameters
 from nlu.training.progress import CALIBRATE_AT, Report, RunClock, Steps
 from nlu.training.quick_pass import quicken
 from nlu.training.reader_config import ReaderConfig
@@ -47,6 +48,8 @@ from nlu.training.reader_data import (
 from nlu.training.resume import TrainingFolder, TrainingState
 from nlu.training.unanswerable import ask_opposites, swap_names, wrong_passages
 from nlu.types import ReaderExample
+
+Begin = Literal["anew", "resume", "finish"]
 
 _NUM_VALIDATED = 400  # examples that every epoch is judged by; the threshold is chosen on all
 
@@ -86,7 +89,7 @@ def train_reader(
     encoder: EncoderCheckpoint,
     out_path: Path,
     progress: Report,
-    resume: bool = False,
+    begin: Begin = "anew",
 ) -> TrainedReader:
     """Train on `examples` and write a reader to `out_path`; torch's own generator is left as it was.
 
@@ -96,29 +99,32 @@ def train_reader(
         encoder: the base encoder.
         out_path: folder of the reader; appears whole or not at all.
         progress: told what is being done, with the time left.
-        resume: go on after the last whole epoch of the same run, if it was killed in training.
+        begin: ``resume`` goes on after the last whole epoch of the same run, if it was killed in training;
+            ``finish`` takes the best of its epochs and trains no other.
 
     Raises:
         DeviceError: the machine lacks the device or the precision.
-        ReaderTrainingError: there is no answerable example to train on.
+        ReaderTrainingError: there is no answerable example to train on, or no epoch to finish with.
         ResumeError: the state to go on from is another run's, or broken.
     """
     clock, compute = RunClock(progress), choose_compute(config.device, config.precision)
     folder = TrainingFolder(
         out_path.with_name(out_path.name + ".training"), _belongs_to(examples, config, encoder), ReaderEpoch
     )
-    start = folder.load() if resume else None
-    if start is None:
-        folder.clear()
+    start = _load_start(folder, begin)
     with torch.random.fork_rng(devices=compute.rng_devices):
         torch.manual_seed(config.seed)
         trainee, misaligned = _prepare(examples, config, encoder, compute)
         clock.report("prepare", 0.05, f"{len(trainee.pairs)} pairs to train; on {compute}")
         clock.start_training()
-        watcher = _Watcher(clock, folder, config.optimiser.max_epochs)
-        epochs = run_epochs(trainee, watcher, seed=config.seed, start=start)
+        if begin == "finish" and start is not None:
+            set_parameters(trainee.kept_parameters(), start.best)
+            epochs = list(start.results)
+        else:
+            watcher = _Watcher(clock, folder, config.optimiser.max_epochs)
+            epochs = run_epochs(trainee, watcher, seed=config.seed, start=start)
     clock.report("calibrate", CALIBRATE_AT, f"threshold on {len(trainee.validation)} examples")
-    contents, quality = _calibrate(trainee, encoder)
+    contents, quality = _calibrate(trainee, encoder, num_epochs=len(epochs))
     reader_id = save_reader(contents, encoder, out_path, data_hash=hash_reading(examples), seed=config.seed)
     folder.clear()
     clock.report("save", 1.0, reader_id)
@@ -235,6 +241,17 @@ class _Watcher:
         self.clock.report_epoch(steps, message)
 
 
+def _load_start(folder: TrainingFolder[ReaderEpoch], begin: Begin) -> TrainingState[ReaderEpoch] | None:
+    start = None if begin == "anew" else folder.load()
+    if start is None and begin == "finish":
+        raise ReaderTrainingError(
+            "got no whole epoch of a killed run, expected one to finish with; train first"
+        )
+    if start is None:
+        folder.clear()
+    return start
+
+
 def _prepare(
     examples: Sequence[ReaderExample], config: ReaderConfig, checkpoint: EncoderCheckpoint, compute: Compute
 ) -> tuple[_Trainee, list[str]]:
@@ -274,14 +291,16 @@ def _make_unanswerable(
     ]
 
 
-def _calibrate(trainee: _Trainee, checkpoint: EncoderCheckpoint) -> tuple[ReaderContents, AnswerQuality]:
+def _calibrate(
+    trainee: _Trainee, checkpoint: EncoderCheckpoint, *, num_epochs: int
+) -> tuple[ReaderContents, AnswerQuality]:
     """Choose the least score of an answer, and measure with it, on the reader as it will serve."""
     contents = trainee.contents()
     judged = judge(Reader(assemble_reader(contents, checkpoint)), trainee.validation)
     chosen = choose_min_score(judged)
     min_score = chosen if np.isfinite(chosen) else 0.0
     quality = measure_answers(judged, min_score=min_score)
-    metrics = {"split": "validation", **_countable(quality)}
+    metrics = {"split": "validation", "num_epochs": num_epochs, **_countable(quality)}
     return replace(contents, min_score=min_score, metrics=metrics), quality
 
 

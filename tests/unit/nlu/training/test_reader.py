@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from nlu.checkpoint import EncoderCheckpoint
+from nlu.reader.bundle import load_reader
 from nlu.training.config import ConfigError, load_settings
 from nlu.training.progress import Progress
-from nlu.training.reader import ReaderTrainingError
+from nlu.training.reader import ReaderTrainingError, train_reader
 from nlu.training.reader_config import ReaderConfig
 from nlu.training.resume import ResumeError
 from nlu.types import ReaderExample
@@ -112,27 +113,51 @@ def test_a_run_that_was_killed_goes_on_to_the_same_reader(
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "killed").exists()
 
-    resumed = train_small(checkpoint, tmp_path / "killed", config, resume=True)
+    resumed = train_small(checkpoint, tmp_path / "killed", config, begin="resume")
 
     assert resumed.reader_id == whole.reader_id
     assert [epoch.epoch for epoch in resumed.epochs] == [1, 2, 3, 4]
 
 
-def test_the_state_of_another_run_is_refused(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
-    class Stop(Exception): ...
+class Stop(Exception): ...
+
+
+def stop_after_an_epoch(checkpoint: EncoderCheckpoint, out_path: Path) -> None:
+    """Begin the small training and break off after the first of two epochs."""
 
     def stop(progress: Progress) -> None:
         if progress.message.startswith("epoch 1 of at most 2: loss"):
             raise Stop
 
-    from nlu.training.reader import train_reader
-
     with pytest.raises(Stop):
         train_reader(
-            small_reading(), tiny_reader_config(), encoder=checkpoint, out_path=tmp_path / "r", progress=stop
+            small_reading(), tiny_reader_config(), encoder=checkpoint, out_path=out_path, progress=stop
         )
+
+
+def test_the_state_of_another_run_is_refused(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    stop_after_an_epoch(checkpoint, tmp_path / "r")
+
     with pytest.raises(ResumeError, match="another configuration"):
-        train_small(checkpoint, tmp_path / "r", tiny_reader_config(seed=9), resume=True)
+        train_small(checkpoint, tmp_path / "r", tiny_reader_config(seed=9), begin="resume")
+
+
+def test_a_run_that_was_broken_off_may_end_with_the_best_of_its_epochs(
+    checkpoint: EncoderCheckpoint, tmp_path: Path
+) -> None:
+    stop_after_an_epoch(checkpoint, tmp_path / "r")
+    whole = train_small(checkpoint, tmp_path / "whole")
+
+    finished = train_small(checkpoint, tmp_path / "r", begin="finish")
+
+    assert [epoch.f1 for epoch in finished.epochs] == [whole.epochs[0].f1]
+    assert finished.reader_id != whole.reader_id
+    assert load_reader(finished.path, encoder=checkpoint).contents.metrics["num_epochs"] == 1
+
+
+def test_nothing_can_be_finished_that_was_not_begun(checkpoint: EncoderCheckpoint, tmp_path: Path) -> None:
+    with pytest.raises(ReaderTrainingError, match="got no whole epoch of a killed run"):
+        train_small(checkpoint, tmp_path / "r", begin="finish")
 
 
 def test_a_configuration_file_is_read_and_an_unknown_key_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.tables import Table, table_row, write_table
 from nlu.data.squad import read_squad
-from nlu.evaluation.answers import AnswerQuality, choose_min_score, measure_answers
+from nlu.evaluation.answers import AnswerQuality, choose_best_f1_score, measure_answers
 from nlu.reader.reading import Reader
 from nlu.serving import load_serving_reader
 from nlu.training.reader import judge
@@ -121,7 +121,7 @@ def _judge_all(
         watch(len(judged))
     has_unanswerable = any(not one.answers for one in examples)
     if has_unanswerable:
-        best = measure_answers(judged, min_score=choose_min_score(judged))
+        best = measure_answers(judged, min_score=choose_best_f1_score(judged))
         print(f"with the threshold that suits this set best: F1 {100 * best.f1:.1f}", file=sys.stderr)
     return measure_answers(judged, min_score=reader.min_score if has_unanswerable else float("-inf"))
 

@@ -82,33 +82,40 @@ def measure_answers(judged: Sequence[Judged], *, min_score: float = float("-inf"
 
 
 def choose_min_score(judged: Sequence[Judged]) -> float:
-    """Choose the least score of an answer that serves both kinds of question alike.
+    """Choose the least score of an answer that tells best whether there is one.
 
-    That is where the mean F1 over the answerable questions and the share of unanswerable ones without an
-    answer have the greatest sum, whatever the numbers of both: how many questions of customers a text
-    answers is not known in advance. The lowest such score wins ties; without any unanswerable question it is
-    minus infinity.
+    That is where the share of answerable questions with an answer, right or wrong, and the share of
+    unanswerable ones without have the greatest sum (Youden 1950, "Index for rating diagnostic tests"),
+    whatever the numbers of both: how many questions of customers a text answers is not known in advance. The
+    lowest such score wins ties; without any unanswerable question it is minus infinity.
     """
     num_answerable = sum(bool(one.references) for one in judged)
-    num_unanswerable = len(judged) - num_answerable
-    if not num_unanswerable:
+    gains = {True: 1.0 / max(num_answerable, 1), False: -1.0 / max(len(judged) - num_answerable, 1)}
+    return _score_of_greatest_gain(judged, [gains[bool(one.references)] for one in judged])
+
+
+def choose_best_f1_score(judged: Sequence[Judged]) -> float:
+    """Choose the least score of an answer for which the mean F1 of `judged` is greatest.
+
+    The lowest such score wins ties; without any unanswerable question it is minus infinity.
+    """
+    gains = [token_f1(one.predicted, one.references) - token_f1("", one.references) for one in judged]
+    return _score_of_greatest_gain(judged, gains)
+
+
+def _score_of_greatest_gain(judged: Sequence[Judged], gains: Sequence[float]) -> float:
+    """Find the score from which on answering gains most; questions with equal scores go together."""
+    if all(one.references for one in judged):
         return float("-inf")
-    gains = sorted((one.score, _gain_of_answering(one, num_answerable, num_unanswerable)) for one in judged)
+    waiting = sorted((one.score, gain) for one, gain in zip(judged, gains, strict=True))
     best, chosen, total = 0.0, float("inf"), 0.0
-    while gains:
-        score = gains[-1][0]
-        while gains and gains[-1][0] == score:
-            total += gains.pop()[1]
+    while waiting:
+        score = waiting[-1][0]
+        while waiting and waiting[-1][0] == score:
+            total += waiting.pop()[1]
         if total >= best:
             best, chosen = total, score
     return chosen
-
-
-def _gain_of_answering(one: Judged, num_answerable: int, num_unanswerable: int) -> float:
-    """Give what answering adds to the sum of both shares over withholding."""
-    if one.references:
-        return token_f1(one.predicted, one.references) / num_answerable
-    return -1.0 / num_unanswerable if normalise_answer(one.predicted) else 0.0
 
 
 def _f1(predicted: Sequence[str], reference: Sequence[str]) -> float:

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from nlu.evaluation.answers import Judged, choose_min_score, exact_match, measure_answers, token_f1
+from nlu.evaluation.answers import (
+    Judged,
+    choose_best_f1_score,
+    choose_min_score,
+    exact_match,
+    measure_answers,
+    token_f1,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,32 +71,46 @@ def test_nothing_measured_is_nan() -> None:
     assert math.isnan(quality.no_answer_accuracy)
 
 
-def test_the_threshold_gains_most() -> None:
-    judged = [
-        Judged("cat", ("cat",), 3.0),
-        Judged("x", (), 2.0),
-        Judged("dog", ("dog",), 1.0),
-        Judged("y", (), 0.0),
-    ]
-
-    chosen = choose_min_score(judged)
-
-    assert chosen in {3.0, 1.0}
-    assert measure_answers(judged, min_score=chosen).f1 == pytest.approx(3 / 4)
+JUDGED = [
+    Judged("cat", ("cat",), 5.0),
+    Judged("cow", ("cow",), 4.0),
+    Judged("x", (), 3.0),
+    Judged("pig", ("dog",), 2.0),
+    Judged("y", (), 1.0),
+]
 
 
-def test_equal_scores_are_answered_together() -> None:
-    judged = [Judged("cat", ("dog",), 1.0), Judged("x", (), 1.0), Judged("cat", ("cat",), 0.0)]
+def test_the_least_score_tells_best_whether_there_is_an_answer_right_or_wrong() -> None:
+    chosen = choose_min_score(JUDGED)
 
-    assert choose_min_score(judged) == math.inf
+    assert chosen == 4.0  # two of three with an answer, none of two without; 2.0 has three and one
+    assert choose_min_score([*JUDGED, Judged("z", (), 0.0), Judged("z", (), 0.0)]) == 2.0
 
 
 def test_both_kinds_of_question_count_alike_whatever_their_numbers() -> None:
-    answerable = [Judged("cat", ("cat",), score) for score in (5.0, 4.0, 1.0, 1.0, 1.0)]
+    answerable = [Judged("cat", ("dog",), score) for score in (5.0, 4.0, 1.0, 1.0, 1.0)]
 
     assert choose_min_score([*answerable, Judged("x", (), 2.0)]) == 4.0
-    assert choose_min_score([*answerable, Judged("x", (), 4.5)]) == 5.0
+    assert choose_min_score([*answerable, Judged("x", (), 0.5)]) == 1.0
 
 
-def test_without_unanswerable_questions_everything_is_answered() -> None:
-    assert choose_min_score([Judged("cat", ("dog",), 0.0)]) == -math.inf
+def test_the_best_f1_is_reached_where_wrong_answers_end() -> None:
+    chosen = choose_best_f1_score(JUDGED)
+
+    assert chosen == 4.0
+    assert measure_answers(JUDGED, min_score=chosen).f1 == pytest.approx(4 / 5)
+
+
+def test_equal_scores_are_answered_together() -> None:
+    judged = [Judged("cat", ("cat",), 1.0), Judged("x", (), 1.0), Judged("y", (), 1.0), Judged("z", (), 0.0)]
+
+    assert choose_best_f1_score(judged) == math.inf
+    assert choose_min_score([*judged, Judged("cow", ("cow",), 0.0)]) == 0.0  # nothing is told apart
+
+
+@pytest.mark.parametrize("choose", [choose_min_score, choose_best_f1_score])
+def test_without_unanswerable_questions_everything_is_answered(
+    choose: Callable[[Sequence[Judged]], float],
+) -> None:
+    assert choose([Judged("cat", ("dog",), 0.0)]) == -math.inf
+    assert choose([]) == -math.inf

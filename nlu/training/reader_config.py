@@ -33,7 +33,9 @@ class ReaderConfig:
         0.15  # of answerable questions that are also asked of a passage without answer
     )
     swapped_name_share: float = 0.1  # of answerable questions that are also asked with another name in them
-    opposite_share: float = 0.1  # of those that can be turned round, asked for the opposite
+    opposite_share: float = (
+        0.0  # of those that can be turned round, asked for the opposite; no gain is proved
+    )
     num_short_epochs: int = 2  # first epochs, on pieces of the passages around the answers: half the time
     short_passage_tokens: int = 96  # of such a piece
     device: Device = "auto"  # a GPU if there is one

@@ -21,24 +21,24 @@ from nlu.types import ReaderExample
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"\b(?:\d[\d,.]*\d|\d|[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)")  # numbers, words with a capital
 _PAIRS = """
-accept refuse, accepted rejected, agreed disagreed, allowed forbidden, always never, ancient modern, arrive
-leave, arrived left, attack defend, attacked defended, before after, began ended, begin end, best worst,
-biggest smallest, bought sold, buy sell, cheapest dearest, close open, closed opened, coldest hottest,
-common rare, day night, decrease increase, decreased increased, different similar, domestic foreign,
-earliest latest, early late, eastern western, east west, enter leave, export import, failed succeeded,
-failure success, fastest slowest, father mother, female male, fewer more, fewest most, first last, founded
-dissolved, gained lost, good bad, high low, higher lower, highest lowest, husband wife, include exclude,
-included excluded, inside outside, joined left, largest smallest, larger smaller, least most, legal illegal,
-less more, long short, longer shorter, longest shortest, maximum minimum, major minor, majority minority,
-man woman, men women, negative positive, newest oldest, north south, northern southern, older younger,
-oldest youngest, oppose support, opposed supported, poor rich, private public, receive send, received sent,
-rise fall, rose fell, rural urban, sister brother, son daughter, start stop, started stopped, strong weak,
-stronger weaker, summer winter, upper lower, with without, won lost, born died, birth death, built
-destroyed, created destroyed
+accept refuse, accepted rejected, agreed disagreed, allowed forbidden, always never, ancient modern, attack
+defend, attacked defended, before after, began ended, begin end, best worst, biggest smallest, bought sold,
+buy sell, cheapest dearest, closed opened, coldest hottest, common rare, decrease increase, decreased
+increased, different similar, domestic foreign, earliest latest, early late, eastern western, east west,
+export import, failed succeeded, failure success, fastest slowest, father mother, female male, fewer more,
+fewest most, first last, founded dissolved, gained lost, good bad, high low, higher lower, highest lowest,
+husband wife, include exclude, included excluded, inside outside, largest smallest, larger smaller, least
+most, legal illegal, less more, long short, longer shorter, longest shortest, maximum minimum, major minor,
+majority minority, negative positive, newest oldest, north south, northern southern, older younger, oldest
+youngest, oppose support, opposed supported, poor rich, private public, receive send, received sent, rise
+fall, rose fell, rural urban, sister brother, son daughter, start stop, started stopped, strong weak,
+stronger weaker, summer winter, upper lower, won lost, born died, birth death, built destroyed, created
+destroyed
 """
-_OPPOSITES = {
-    word: other for pair in _PAIRS.split(",") for word, other in (pair.split(), reversed(pair.split()))
-}
+_OPPOSITES: dict[str, list[str]] = defaultdict(list)
+for _first, _second in (_pair.split() for _pair in _PAIRS.split(",")):
+    _OPPOSITES[_first].append(_second)
+    _OPPOSITES[_second].append(_first)
 
 
 def wrong_passages(
@@ -96,25 +96,29 @@ def swap_names(
 def ask_opposites(
     examples: Sequence[ReaderExample], *, share: float, rng: np.random.Generator
 ) -> list[ReaderExample]:
-    """Ask a `share` of the answerable questions with a word's opposite in them for the opposite."""
-    answerable = [example for example in examples if example.answers and _opposites(example.question)]
-    chosen = rng.permutation(len(answerable))[: round(share * len(answerable))]
+    """Ask a `share` of the answerable questions with a word's opposite in them for the opposite.
+
+    Not for one that the passage mentions: "until when are you open" has an answer in "we close at 6".
+    """
+    turned = [(example, _opposites(example)) for example in examples if example.answers]
+    turned = [(example, questions) for example, questions in turned if questions]
+    chosen = rng.permutation(len(turned))[: round(share * len(turned))]
     found = []
     for place in sorted(chosen):
-        turned = _opposites(answerable[place].question)
-        question = turned[int(rng.integers(len(turned)))]
-        found.append(replace(answerable[place], question=question, answers=()))
+        example, questions = turned[place]
+        question = questions[int(rng.integers(len(questions)))]
+        found.append(replace(example, question=question, answers=()))
     return found
 
 
-def _opposites(question: str) -> list[str]:
-    """Turn each word of `question` that has an opposite, one at a time."""
+def _opposites(example: ReaderExample) -> list[str]:
+    """Turn each word of the question that has an opposite, one at a time."""
+    question, mentioned = example.question, _words(example.passage)
     return [
-        question[: match.start()]
-        + _like(match.group(), _OPPOSITES[match.group().lower()])
-        + question[match.end() :]
+        question[: match.start()] + _like(match.group(), opposite) + question[match.end() :]
         for match in _WORD.finditer(question)
-        if match.group().lower() in _OPPOSITES
+        for opposite in _OPPOSITES.get(match.group().casefold(), ())
+        if opposite not in mentioned
     ]
 
 

@@ -43,9 +43,27 @@ def test_an_opposite_keeps_its_capital_and_changes_one_word() -> None:
     assert found[0].passage == first.passage
 
 
+def test_an_opposite_that_the_passage_mentions_may_have_an_answer() -> None:
+    asked = ask("the highest price", "From the lowest price, £1, to the highest, £9.", "£9")
+
+    assert ask_opposites([asked], share=1.0, rng=np.random.default_rng(1)) == []
+
+
+def test_a_word_may_have_several_opposites() -> None:
+    asked = ask("a lower price", "A lower price.", "lower")
+
+    found = {
+        one.question
+        for seed in range(9)
+        for one in ask_opposites([asked], share=1.0, rng=np.random.default_rng(seed))
+    }
+
+    assert found == {"a higher price", "a upper price"}
+
+
 def test_a_not_makes_no_question_unanswerable() -> None:
-    asked = ask("why did my parcel not arrive", "Snow.", "Snow")
+    asked = ask("why did my parcel not stop", "Snow.", "Snow")
 
     found = ask_opposites([asked], share=1.0, rng=np.random.default_rng(1))
 
-    assert [one.question for one in found] == ["why did my parcel not leave"]
+    assert [one.question for one in found] == ["why did my parcel not start"]

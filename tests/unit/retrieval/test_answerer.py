@@ -252,6 +252,16 @@ def test_a_clear_question_has_no_second_search() -> None:
     assert outcome == _answerer().answer(clear)
 
 
+def test_something_else_than_before_is_no_follow_up() -> None:
+    before = ("30 days.", "what is the return deadline, how long may i return an item")
+    other = _parsed("who won the cup on mars")
+
+    found = _answerer(embed_words, min_dense_in_context=0.99).search(other, said_before=before)
+
+    assert found == _answerer(embed_words).search(other)
+    assert _answerer(embed_words, min_dense_in_context=0.0).search(other, said_before=before).is_in_context
+
+
 def test_what_was_said_before_counts_only_where_it_finds_something_surer() -> None:
     answerer = _answerer(embed_words, min_confidence=1.1)
     asked = _parsed("is klarna accepted")

@@ -30,11 +30,9 @@ from nlu.serving import load_serving_reader
 from nlu.types import IntentPrediction, ParsedUtterance
 from retrieval.answerer import AnswerThresholds, FaqAnswerer
 from retrieval.decision import (
-    CONTEXT_SHIFT,
     Candidate,
     DecisionWeights,
     Evidence,
-    discount_context,
     gather_evidence,
     rank_candidates,
 )
@@ -63,8 +61,7 @@ class Asked:
     is_in_context: bool
 
     def candidates(self, weights: DecisionWeights | None = None) -> list[Candidate]:
-        candidates = rank_candidates(self.parsed, self.hits, self.readings, weights)
-        return discount_context(candidates) if self.is_in_context else candidates
+        return rank_candidates(self.parsed, self.hits, self.readings, weights)
 
     def evidence(self) -> list[Evidence]:
         return gather_evidence(self.parsed, self.hits, self.readings)
@@ -84,17 +81,16 @@ def main() -> int:
     answerer, interpreter = _load(args)
     questions = read_faq_questions(args.bot / "tests" / _file_name(args))
     if args.followups:
-        questions = questions[0 if args.fit else 1 :: 2]  # every other one fits, the rest measures
+        questions = questions[1::2]  # thresholds were chosen on the others
     entries = {entry.entry_id: entry for entry in read_faq(args.bot / "faq")}
     asked = _ask(_in_conversation(questions, args.after, entries), answerer, interpreter)
-    if args.fit and args.followups:
-        _print_shift([one for one in asked if one.is_in_context])
-    elif args.fit:
+    if args.fit:
         _print_fit(asked)
     else:
         _print_found(asked)
         _print_spans(asked, answerer)
-    _print_decisions([_decide(one, one.candidates()) for one in asked])
+    if not args.followups:
+        _print_decisions([_decide(one, one.candidates()) for one in asked])
     return 0
 
 
@@ -156,7 +152,8 @@ def _ask(
 def _decide(asked: Asked, candidates: Sequence[Candidate]) -> Decided:
     best = candidates[0]
     right = asked.question.entry_ids
-    return Decided(best.confidence, best.hit.entry_id in right, bool(right))
+    confidence = 0.0 if asked.is_in_context else best.confidence  # in context the bot only suggests
+    return Decided(confidence, best.hit.entry_id in right, bool(right))
 
 
 def _print_found(asked: Sequence[Asked]) -> None:
@@ -232,21 +229,6 @@ def _print_fit(asked: Sequence[Asked]) -> None:
     slopes = ", ".join(f"{value:.3f}" for value in astuple(fitted.slopes))
     print(f"fitted on all: DecisionWeights(Evidence({slopes}), {fitted.bias:.3f})")
     print("with the weights that ship:")
-
-
-def _print_shift(asked: Sequence[Asked]) -> None:
-    """Fit by how much a confidence in context is too high: Newton's method for a bias alone."""
-    if not asked:
-        print("no question was searched in context")
-        return
-    decided = [_decide(one, one.candidates()) for one in asked]
-    logits = np.array([_logit(one.confidence) for one in decided])
-    right = np.array([one.is_right for one in decided], dtype=float)
-    shift = 0.0
-    for _ in range(20):
-        chance = 1 / (1 + np.exp(-(logits + shift)))
-        shift += (right - chance).sum() / (chance * (1 - chance)).sum()
-    print(f"CONTEXT_SHIFT = {CONTEXT_SHIFT + shift:.2f}, on {len(asked)} questions in context")
 
 
 def _fit(asked: Sequence[Asked]) -> DecisionWeights:

@@ -2,7 +2,8 @@
 
 It holds one immutable index with the entries it was built from; new content is a new answerer. The best hits
 are read, one decision ranks them, and an answer is the span that the reader marks in the passage of the best.
-A question that finds nothing sure ("and to Ireland?") is searched again with what was said before.
+A question that finds nothing sure ("and to Ireland?") is searched again with what was said before, for better
+suggestions; an earlier topic looks too much like evidence to answer from it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from nlu.reader.types import Reading
 from nlu.types import ParsedUtterance
-from retrieval.decision import Candidate, discount_context, rank_candidates
+from retrieval.decision import Candidate, rank_candidates
 from retrieval.index import FaqIndex, IndexMismatchError
 from retrieval.reader import PassageReader, PassageToRead
 from retrieval.retriever import Retriever
@@ -68,7 +69,7 @@ class Found:
     Attributes:
         hits: the entries.
         candidates: the first of `hits`, read, the likeliest first.
-        is_in_context: whether what was said before had a part in it.
+        is_in_context: whether what was said before had a part in it; confidences are too high then.
     """
 
     hits: Sequence[Hit]
@@ -136,7 +137,7 @@ class FaqAnswerer:
         found = self.search(parsed, wanted, said_before=said_before)
         if not found.hits:
             return NoAnswer("the FAQ store has no entry that may answer")
-        if found.confidence >= self._thresholds.min_confidence:
+        if found.confidence >= self._thresholds.min_confidence and not found.is_in_context:
             return self._answer_with(found.candidates[0])
         ranked = [candidate.hit for candidate in found.candidates]
         return self._suggest([*ranked, *found.hits[len(ranked) :]])
@@ -172,7 +173,7 @@ class FaqAnswerer:
         is_follow_up = nearest >= self._thresholds.min_dense_in_context
         if not is_follow_up or in_context.confidence <= found.confidence:
             return found
-        return Found(in_context.hits, discount_context(in_context.candidates), is_in_context=True)
+        return replace(in_context, is_in_context=True)
 
     def entry(self, entry_id: str) -> FaqEntry:
         """Give an entry that a hit names."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from operator import mul
 
 from nlu.reader.types import Reading
@@ -17,7 +17,6 @@ from nlu.types import FALLBACK_INTENT, ParsedUtterance
 from retrieval.types import Hit
 
 _MAX_SCORE = 12.0  # of a reading: beyond, more certainty says nothing more
-_MAX_LOGIT = 700.0  # beyond, the exponential is no number
 _SCALE = 4.0  # brings readings to the size of the other features
 
 
@@ -53,8 +52,6 @@ class DecisionWeights:
 # Fitted by `python -m benchmarks.faq_answers --fit` on the starter bot's 400 calibration questions.
 WITHOUT_READER = DecisionWeights(Evidence(6.124, 9.934, 1.119, 0.0, 0.0, -0.133), -4.108)
 WITH_READER = DecisionWeights(Evidence(4.605, 9.704, 0.981, 1.066, 0.019, -0.170), -2.899)
-# Fitted by `python -m benchmarks.faq_answers --fit --followups`: an earlier topic looks like evidence.
-CONTEXT_SHIFT = -0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +85,8 @@ def gather_evidence(
 
 def confidence_of(evidence: Evidence, weights: DecisionWeights) -> float:
     """Give the probability that a candidate answers."""
-    return _chance(weights.bias + sum(map(mul, astuple(weights.slopes), astuple(evidence))))
-
-
-def discount_context(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Lower the probabilities of candidates that were found with what was said before; the order stays."""
-    return [replace(one, confidence=_chance(_logit(one.confidence) + CONTEXT_SHIFT)) for one in candidates]
+    logit = weights.bias + sum(map(mul, astuple(weights.slopes), astuple(evidence)))
+    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
 
 
 def rank_candidates(
@@ -117,16 +110,6 @@ def rank_candidates(
         for hit, reading, one in zip(hits, readings, evidence, strict=True)
     ]
     return sorted(candidates, key=lambda candidate: -candidate.confidence)
-
-
-def _chance(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-logit)) if logit > -_MAX_LOGIT else 0.0
-
-
-def _logit(chance: float) -> float:
-    if not 0.0 < chance < 1.0:
-        return math.copysign(_MAX_LOGIT, chance - 0.5)
-    return math.log(chance / (1.0 - chance))
 
 
 def _score(reading: Reading | None) -> float:

@@ -238,10 +238,19 @@ def test_an_unclear_question_is_searched_with_what_was_said_before() -> None:
     assert found.is_in_context
     assert found.candidates[0].hit.entry_id == "returns-period"
     assert found.confidence > alone.confidence
-    outcome = _answerer(embed_words, min_confidence=found.confidence).answer(
-        _parsed("and when is that"), said_before=before
-    )
-    assert isinstance(outcome, Answer)
+
+
+def test_what_was_said_before_makes_suggestions_and_never_an_answer() -> None:
+    before = ("30 days.", "what is the return deadline, how long may i return an item")
+    asked = _parsed("and when is that")
+    sure = _answerer(embed_words).search(asked, said_before=before)
+    alone = _answerer(embed_words).search(asked)
+    between = (sure.confidence + alone.confidence) / 2
+
+    outcome = _answerer(embed_words, min_confidence=between).answer(asked, said_before=before)
+
+    assert isinstance(outcome, Suggestions)
+    assert outcome.entries[0][0] == "returns-period"
 
 
 def test_a_clear_question_has_no_second_search() -> None:

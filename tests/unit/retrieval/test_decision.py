@@ -8,12 +8,9 @@ import pytest
 from nlu.reader.types import Reading
 from nlu.types import FALLBACK_INTENT, IntentPrediction, ParsedUtterance
 from retrieval.decision import (
-    CONTEXT_SHIFT,
-    Candidate,
     DecisionWeights,
     Evidence,
     confidence_of,
-    discount_context,
     gather_evidence,
     rank_candidates,
 )
@@ -88,20 +85,3 @@ def test_equal_candidates_keep_their_order() -> None:
 
 def test_no_hits_give_no_candidates() -> None:
     assert rank_candidates(PARSED, [], []) == []
-
-
-def test_what_was_said_before_makes_every_candidate_less_likely_in_their_order() -> None:
-    found = [Candidate(hit(name, 0.5), None, chance) for name, chance in (("a", 0.9), ("b", 0.5))]
-
-    first, second = discount_context(found)
-
-    assert 0.5 < first.confidence < 0.9
-    assert second.confidence == pytest.approx(1 / (1 + np.exp(-CONTEXT_SHIFT)))
-    assert (first.hit, second.hit) == (found[0].hit, found[1].hit)
-
-
-@pytest.mark.parametrize("chance", [0.0, 1.0])
-def test_a_certain_candidate_stays_certain_in_context(chance: float) -> None:
-    (certain,) = discount_context([Candidate(hit("a", 0.5), None, chance)])
-
-    assert certain.confidence == pytest.approx(chance)

@@ -23,8 +23,8 @@ from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
 from app.serving.reading import ReadingQueue
-from app.serving.understanding import Understanding
-from app.serving.watcher import ModelWatcher
+from app.serving.understanding import ServedModel, Understanding
+from app.serving.watcher import ModelWatcher, Wanted
 from retrieval.reader import PassageReader
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def build_services(
         log.warning("bot_warning", extra={"warning": warning})
     reader, close_reader = make_reader(settings)
     understanding = load_understanding(settings, stores, bot, reader)
-    watcher = ModelWatcher(
-        understanding,
-        wanted=lambda: wanted_model(stores, understanding.bundle_id),
-        load=partial(load_served, stores, settings, bot, reader),
+    watcher = make_watcher(
+        understanding, load=partial(load_served, stores, settings, bot, reader), stores=stores
     )
     hub = Hub()
     publisher = make_publisher(settings, hub)
@@ -116,6 +114,15 @@ def build_services(
         publisher=publisher,
         request_retraining=request_retraining,
         close=close,
+    )
+
+
+def make_watcher(
+    understanding: Understanding, *, load: Callable[[Wanted], ServedModel], stores: Stores
+) -> ModelWatcher:
+    """Make what puts the champion and the FAQ of the database in service when they change."""
+    return ModelWatcher(
+        understanding, wanted=lambda: wanted_model(stores, understanding.bundle_id), load=load
     )
 
 

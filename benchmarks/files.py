@@ -5,13 +5,26 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+_DATA_VARIABLE = "SPANDESK_DATA"
+
 
 class BenchmarkDataError(Exception):
     """A data set that is missing or not in its published format."""
+
+
+def find_data_folder() -> Path | None:
+    """Give the folder of the data sets; without one, say on stderr what is missing."""
+    data = os.environ.get(_DATA_VARIABLE, "")
+    if data and Path(data).is_dir():
+        return Path(data)
+    print(f"got {_DATA_VARIABLE}='{data}', expected the folder of the data sets; set it", file=sys.stderr)
+    return None
 
 
 def read_csv(path: Path, *, columns: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.files import find_data_folder
 from benchmarks.tables import Table, table_row, write_table
 from nlu.data.squad import read_squad
 from nlu.evaluation.answers import AnswerQuality, choose_best_f1_score, measure_answers
@@ -79,9 +79,8 @@ _TABLE = Table("benchmarks.reading", _HEADER, [one.name for one in SETS])
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
-    data = Path(os.environ.get("SPANDESK_DATA", "?"))
-    if not data.is_dir():
-        print("got no folder in SPANDESK_DATA, expected that of the data sets; set it", file=sys.stderr)
+    data = find_data_folder()
+    if data is None:
         return 2
     reader = load_serving_reader(args.reader)
     if args.latency:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.commits import read_commit
 from benchmarks.embedding import BaseEncoder, RememberingEmbedder
+from benchmarks.files import find_data_folder
 from benchmarks.retrieval.data import Collection, RetrievalData
 from benchmarks.retrieval.measure import OURS, measure
 from benchmarks.retrieval.sets import ALL, RetrievalSet, select_sets
@@ -47,9 +47,8 @@ _Parts = tuple[Sequence[Collection], Sequence[Collection]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
-    data = Path(os.environ.get("SPANDESK_DATA", "?"))
-    if not data.is_dir():
-        print("got no folder in SPANDESK_DATA, expected that of the data sets; set it", file=sys.stderr)
+    data = find_data_folder()
+    if data is None:
         return 2
     names = _NAMES if args.set == ALL else args.set.split(",")
     unknown = [name for name in names if name not in _NAMES]

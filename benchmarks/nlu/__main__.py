@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from benchmarks.files import find_data_folder
 from benchmarks.nlu.results import RunName, RunResult, is_done, load_result
 from benchmarks.nlu.run import Folders, load_config, main_method
 from benchmarks.nlu.sets import ALL, BenchmarkSet, UnknownSetError, select_sets
@@ -25,7 +26,6 @@ from nlu.finetuning.methods import MethodName
 _RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
 _METHODS: tuple[str, ...] = get_args(MethodName)
 _METHODS_SET = "clinc150"
-_DATA_VARIABLE = "SPANDESK_DATA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,15 @@ class Plan:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
-    data = os.environ.get(_DATA_VARIABLE, "")
-    if not Path(data or "?").is_dir():
-        print(f"got {_DATA_VARIABLE}='{data}', expected the folder of the data sets; set it", file=sys.stderr)
+    data = find_data_folder()
+    if data is None:
         return 2
     try:
         plan = make_plan(args)
     except UnknownSetError as error:
         print(error, file=sys.stderr)
         return 2
-    failed = run_all(plan, Folders(Path(data), args.out), num_jobs=args.jobs)
+    failed = run_all(plan, Folders(data, args.out), num_jobs=args.jobs)
     rows, marker = _rows(plan, _finished(plan, args.out), by_method=args.methods)
     print("\n".join(rows))
     if not plan.is_choosing and args.method is None:

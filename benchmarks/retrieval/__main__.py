@@ -8,7 +8,6 @@ as `python -m benchmarks.reading` does alone. SPANDESK_DATA names the folder of 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from benchmarks import reading
 from benchmarks.commits import read_commit
 from benchmarks.embedding import BaseEncoder, RememberingEmbedder
+from benchmarks.files import find_data_folder
 from benchmarks.retrieval.data import Collection, RetrievalData
 from benchmarks.retrieval.measure import measure
 from benchmarks.retrieval.results import SetResult, is_current, load_result, save_result
@@ -25,7 +25,6 @@ from benchmarks.retrieval.tables import result_rows, write_rows
 from retrieval.types import Embed
 
 _RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
-_DATA_VARIABLE = "SPANDESK_DATA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +41,15 @@ class Run:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
-    data = os.environ.get(_DATA_VARIABLE, "")
-    if not Path(data or "?").is_dir():
-        print(f"got {_DATA_VARIABLE}='{data}', expected the folder of the data sets; set it", file=sys.stderr)
+    data = find_data_folder()
+    if data is None:
         return 2
     try:
         sets = select_sets(args.set.split(","))
     except UnknownSetError as error:
         print(error, file=sys.stderr)
         return 2
-    rows = result_rows(_results(sets, _make_run(Path(data), args.out, is_choosing=args.validation_only)))
+    rows = result_rows(_results(sets, _make_run(data, args.out, is_choosing=args.validation_only)))
     print("\n".join(rows))
     if args.validation_only:
         return 0

@@ -114,8 +114,8 @@ class AnswerSpan:
 class ReaderExample:
     """A question about a passage with its answers; none means that the passage does not answer.
 
-    `source` names the example in error messages, `group` the document it comes from: a validation split
-    keeps documents whole.
+    `source` names the example in error messages, `group` the document it comes from, `collection` the file:
+    a validation split draws whole documents from every collection.
     """
 
     question: str
@@ -123,3 +123,4 @@ class ReaderExample:
     answers: tuple[AnswerSpan, ...] = ()
     source: str = ""
     group: str = ""
+    collection: str = ""

@@ -65,6 +65,7 @@ def _examples(node: YamlNode) -> Iterator[ReaderExample]:
             answers=_answers(asked, passage),
             source=asked.source,
             group=f"{node.file}: {group}",
+            collection=str(node.file),
         )
 
 

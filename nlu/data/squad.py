@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,20 +43,21 @@ def read_squad(path: Path) -> list[ReaderExample]:
 
 def _examples(document: Mapping[str, Any], path: Path) -> Iterator[ReaderExample]:
     for number, article in enumerate(document["data"], start=1):
-        group = str(article.get("title") or f"article {number}")
+        group = str(article.get("title") or f"{path.name}: article {number}")
         for paragraph in article["paragraphs"]:
             for asked in paragraph["qas"]:
                 place = f"{path.name}: question {asked.get('id', '?')}"
-                yield _example(asked, paragraph["context"], place, f"{path.name}: {group}")
+                example = _example(asked, paragraph["context"], place)
+                yield replace(example, group=group, collection=path.name)
 
 
-def _example(asked: Mapping[str, Any], passage: str, place: str, group: str) -> ReaderExample:
+def _example(asked: Mapping[str, Any], passage: str, place: str) -> ReaderExample:
     question = asked["question"].strip()
     if not question:
         raise ReadingDataError(f"{place}: got an empty question, expected words; remove it")
     answers = [] if asked.get("is_impossible", False) else asked["answers"]
     spans = {_span(answer, passage, place): None for answer in answers}
-    return ReaderExample(question, passage, tuple(spans), place, group)
+    return ReaderExample(question, passage, tuple(spans), place)
 
 
 def _span(answer: Mapping[str, Any], passage: str, place: str) -> AnswerSpan:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,16 +61,18 @@ def distinct(examples: Iterable[ReaderExample]) -> list[ReaderExample]:
 def split_documents(
     examples: Sequence[ReaderExample], *, fraction: float, rng: np.random.Generator
 ) -> tuple[list[ReaderExample], list[ReaderExample]]:
-    """Draw whole documents for validation until they hold `fraction` of the examples; one always trains."""
-    sizes = Counter(example.group for example in examples)
-    groups = sorted(sizes)
-    rng.shuffle(groups)
+    """Draw whole documents for validation until they hold `fraction` of each collection; one of each trains.
+
+    A document of several collections, an article with and one without unanswerable questions, is drawn with
+    the first of them.
+    """
+    collections: dict[str, Counter[str]] = defaultdict(Counter)
+    first: dict[str, str] = {}
+    for example in examples:
+        collections[first.setdefault(example.group, example.collection)][example.group] += 1
     drawn: set[str] = set()
-    wanted = fraction * len(examples)
-    for group in groups[:-1]:
-        if sum(sizes[one] for one in drawn) >= wanted:
-            break
-        drawn.add(group)
+    for _, sizes in sorted(collections.items()):
+        drawn.update(_draw(sizes, fraction, rng))
     return (
         [example for example in examples if example.group not in drawn],
         [example for example in examples if example.group in drawn],
@@ -105,6 +107,17 @@ def make_reader_batches(
     rng.shuffle(starts)
     for start in starts:
         yield _collate([pairs[place] for place in order[start : start + batch_size]])
+
+
+def _draw(sizes: Mapping[str, int], fraction: float, rng: np.random.Generator) -> Iterator[str]:
+    groups = sorted(sizes)
+    rng.shuffle(groups)
+    left = fraction * sum(sizes.values())
+    for group in groups[:-1]:
+        if left <= 0:
+            return
+        left -= sizes[group]
+        yield group
 
 
 def _collate(pairs: Sequence[ReaderPair]) -> ReaderBatch:

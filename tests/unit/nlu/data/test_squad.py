@@ -27,7 +27,8 @@ def test_a_question_has_its_spans_each_once(tmp_path: Path) -> None:
     (example,) = read_squad(write(tmp_path / "a.json", asked))
 
     assert example.answers == (AnswerSpan(10, 11),)
-    assert (example.source, example.group) == ("a.json: question 7", "a.json: Hours")
+    assert (example.source, example.group) == ("a.json: question 7", "Hours")
+    assert example.collection == "a.json"
 
 
 def test_an_impossible_question_has_no_answers(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +83,28 @@ def test_documents_are_split_whole() -> None:
     assert len(train) + len(validation) == len(small_reading())
     assert {one.group for one in train}.isdisjoint(one.group for one in validation)
     assert 0.3 <= len(validation) / len(small_reading()) < 0.4
+
+
+def test_every_collection_gives_its_share_for_validation() -> None:
+    large = [replace(one, group=f"large {one.group}", collection="large.json") for one in small_reading() * 5]
+    small = [replace(one, collection="small.yml") for one in small_reading()]
+
+    for seed in range(5):
+        _, validation = split_documents([*large, *small], fraction=0.2, rng=np.random.default_rng(seed))
+
+        drawn = Counter(one.collection for one in validation)
+        assert drawn["large.json"] == len(large) / 4  # three whole documents of twelve
+        assert drawn["small.yml"] == len(small) / 4
+
+
+def test_a_document_of_two_collections_is_on_one_side() -> None:
+    answerable = [replace(one, collection="with.json") for one in small_reading()]
+    more = [replace(one, question="is my glove", collection="without.json") for one in small_reading()]
+
+    train, validation = split_documents([*answerable, *more], fraction=0.3, rng=np.random.default_rng(2))
+
+    assert {one.collection for one in validation} == {"with.json", "without.json"}
+    assert {one.group for one in train}.isdisjoint(one.group for one in validation)
 
 
 def test_a_single_document_trains() -> None:

@@ -17,6 +17,7 @@ from nlu.types import FALLBACK_INTENT, ParsedUtterance
 from retrieval.types import Hit
 
 _MAX_SCORE = 12.0  # of a reading: beyond, more certainty says nothing more
+_USUAL_SCORE = 0.4  # of the best other entry of a large store: in a small one, leading means less
 _SCALE = 4.0  # brings readings to the size of the other features
 
 
@@ -26,7 +27,9 @@ class Evidence:
 
     Attributes:
         dense_score: cosine of question and entry, see `FaqIndex.scores`.
-        search_lead: by how much its fused score leads the best other candidate's; negative behind it.
+        question_score: cosine of question and the entry's nearest question, alternatives among them.
+        question_lead: by how much it leads the best other candidate's, or what is usual; below 0 behind it.
+        search_lead: the same of its fused score.
         is_lexical_first: whether the lexical search has it first.
         reading: the reader's score of its best span against no answer, scaled; 0 without a reader.
         reading_lead: by how much that leads the best other candidate; 0 without a reader.
@@ -34,6 +37,8 @@ class Evidence:
     """
 
     dense_score: float
+    question_score: float
+    question_lead: float
     search_lead: float
     is_lexical_first: float
     reading: float
@@ -50,8 +55,8 @@ class DecisionWeights:
 
 
 # Fitted by `python -m benchmarks.faq_answers --fit` on the starter bot's 400 calibration questions.
-WITHOUT_READER = DecisionWeights(Evidence(6.124, 9.934, 1.119, 0.0, 0.0, -0.133), -4.108)
-WITH_READER = DecisionWeights(Evidence(4.605, 9.704, 0.981, 1.066, 0.019, -0.170), -2.899)
+WITHOUT_READER = DecisionWeights(Evidence(1.798, 5.731, 5.870, 6.149, 1.823, 0.0, 0.0, -0.220), -5.345)
+WITH_READER = DecisionWeights(Evidence(0.914, 5.312, 6.187, 6.448, 1.807, 0.924, -0.233, -0.221), -4.434)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ def gather_evidence(
     return [
         Evidence(
             dense_score=hit.dense_score,
-            search_lead=_lead(found, place, floor=0.0),
+            question_score=hit.question_score,
+            question_lead=_lead([other.question_score for other in hits], place, floor=_USUAL_SCORE),
+            search_lead=_lead(found, place, floor=_USUAL_SCORE),
             is_lexical_first=float(hit.lexical_rank == 1),
             reading=scores[place],
             reading_lead=_lead(scores, place, floor=-_MAX_SCORE / _SCALE) if any(readings) else 0.0,
@@ -120,4 +127,4 @@ def _score(reading: Reading | None) -> float:
 
 def _lead(values: Sequence[float], place: int, *, floor: float) -> float:
     others = [value for other, value in enumerate(values) if other != place]
-    return values[place] - max(others, default=floor)
+    return values[place] - max([floor, *others])

@@ -103,18 +103,14 @@ class FaqIndex:
 
     def scores(self, embedding: NDArray[np.float32], entry_ids: Sequence[str]) -> dict[str, float]:
         """Score entries exactly: `PASSAGE_WEIGHT` of the best piece, the rest of the best question."""
-        query = self._query(embedding)
-        if not entry_ids:
-            return {}
-        own = [self.rows_of[entry_id] for entry_id in entry_ids]
-        rows = np.fromiter(chain.from_iterable(own), dtype=np.int64)
-        starts = list(accumulate(map(len, own[:-1]), initial=0))  # of each entry in `rows`
-        cosines = self.vectors.reconstruct_batch(rows) @ query  # (rows,)
-        is_passage = self._is_passage[rows]
-        of_passages = np.maximum.reduceat(np.where(is_passage, cosines, -np.inf), starts)  # (entries,)
-        of_questions = np.maximum.reduceat(np.where(is_passage, -np.inf, cosines), starts)
+        of_passages, of_questions = self._best_cosines(embedding, entry_ids)
         scores = PASSAGE_WEIGHT * of_passages + (1 - PASSAGE_WEIGHT) * of_questions
         return dict(zip(entry_ids, scores.tolist(), strict=True))
+
+    def question_scores(self, embedding: NDArray[np.float32], entry_ids: Sequence[str]) -> dict[str, float]:
+        """Give the cosine of each entry's nearest question, the alternatives among them."""
+        _, of_questions = self._best_cosines(embedding, entry_ids)
+        return dict(zip(entry_ids, of_questions.tolist(), strict=True))
 
     def best_piece(self, embedding: NDArray[np.float32], entry_id: str) -> Passage:
         """Give the piece of an entry's passage that is nearest to the question."""
@@ -122,6 +118,22 @@ class FaqIndex:
         cosines = self.vectors.reconstruct_batch(rows) @ self._query(embedding)  # (pieces,)
         best = self.texts[int(rows[int(cosines.argmax())])]
         return Passage(best.start, best.end)
+
+    def _best_cosines(
+        self, embedding: NDArray[np.float32], entry_ids: Sequence[str]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give the best cosine of every entry over its passage's pieces and over its questions."""
+        query = self._query(embedding)
+        if not entry_ids:
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        own = [self.rows_of[entry_id] for entry_id in entry_ids]
+        rows = np.fromiter(chain.from_iterable(own), dtype=np.int64)
+        starts = list(accumulate(map(len, own[:-1]), initial=0))  # of each entry in `rows`
+        cosines = self.vectors.reconstruct_batch(rows) @ query  # (rows,)
+        is_passage = self._is_passage[rows]
+        of_passages = np.maximum.reduceat(np.where(is_passage, cosines, -np.inf), starts)  # (entries,)
+        of_questions = np.maximum.reduceat(np.where(is_passage, -np.inf, cosines), starts)
+        return of_passages, of_questions
 
     def _query(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
         if embedding.shape != (self.num_dimensions,):

@@ -6,7 +6,7 @@ query alone, an earlier topic would drown the question.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,9 @@ class Retriever:
         lexical_scores = dict(lexical)
         weighted = [(lexical_scores, _LEXICAL_WEIGHT), (dict(earlier), _CONTEXT_WEIGHT)]
         fused = fuse_scores(dense_scores, weighted)[:top_k]
+        question_scores = _mean(
+            [self.index.question_scores(one, [entry_id for entry_id, _ in fused]) for one in embeddings]
+        )
         dense_ranks, lexical_ranks = _ranks(dense), _ranks(lexical)
         return [
             Hit(
@@ -75,6 +78,7 @@ class Retriever:
                 rank=rank,
                 score=score,
                 dense_score=dense_scores[entry_id],
+                question_score=question_scores[entry_id],
                 dense_rank=dense_ranks.get(entry_id),
                 lexical_score=lexical_scores.get(entry_id, 0.0),
                 lexical_rank=lexical_ranks.get(entry_id),
@@ -94,8 +98,7 @@ class Retriever:
         return sorted(scores.items(), key=lambda scored: -scored[1])[:limit]
 
     def _score(self, embeddings: Sequence[NDArray[np.float32]], entry_ids: Sequence[str]) -> dict[str, float]:
-        scores = [self.index.scores(one, entry_ids) for one in embeddings]
-        return {one: sum(own[one] for own in scores) / len(scores) for one in entry_ids}
+        return _mean([self.index.scores(one, entry_ids) for one in embeddings])
 
 
 def _documents(index: FaqIndex) -> list[tuple[str, str]]:
@@ -104,6 +107,11 @@ def _documents(index: FaqIndex) -> list[tuple[str, str]]:
         (entry_id, "\n".join(index.texts[row].text for row in rows))
         for entry_id, rows in index.rows_of.items()
     ]
+
+
+def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Average the scores of the same entries."""
+    return {entry_id: sum(own[entry_id] for own in scores) / len(scores) for entry_id in scores[0]}
 
 
 def _ranks(scored: list[tuple[str, float]]) -> dict[str, int]:

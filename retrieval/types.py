@@ -95,13 +95,15 @@ class Hit:
     """One retrieved FAQ entry, rank 1 is best.
 
     `score` is the fused one; `dense_score` weighs the best cosines over the entry's passages and over its
-    questions, and is known for every hit; ranks are None where that search missed it.
+    questions, and is known for every hit, as is `question_score`, the cosine of the nearest question; ranks
+    are None where that search missed it.
     """
 
     entry_id: str
     rank: int
     score: float
     dense_score: float
+    question_score: float
     dense_rank: int | None
     lexical_score: float
     lexical_rank: int | None

@@ -41,7 +41,7 @@ def run_search(args: argparse.Namespace) -> int:
     answerer = FaqAnswerer(entries, index, interpreter.embed, reader=open_reader(settings))
     wanted = FaqFilter(args.day, args.language, frozenset(args.tag))
     print(f"intent {parsed.intent.name} ({parsed.intent.confidence:.2f})")
-    print("rank  fused   dense (rank)   bm25 (rank)   entry")
+    print("rank  fused   dense (rank)   question  bm25 (rank)   entry")
     found = answerer.search(parsed, wanted, top_k=max(args.top, NUM_HITS), said_before=args.after)
     for hit in found.hits[: args.top]:
         print(_line(hit))
@@ -57,7 +57,8 @@ def run_search(args: argparse.Namespace) -> int:
 def _line(hit: Hit) -> str:
     dense = f"{hit.dense_score:.3f} ({hit.dense_rank or '-'})"
     lexical = f"{hit.lexical_score:.2f} ({hit.lexical_rank or '-'})"
-    return f"{hit.rank:4}  {hit.score:.4f}  {dense:13}  {lexical:12}  {hit.entry_id}"
+    scores = f"{hit.score:.4f}  {dense:13}  {hit.question_score:8.3f}  {lexical:12}"
+    return f"{hit.rank:4}  {scores}  {hit.entry_id}"
 
 
 def _candidate_line(candidate: Candidate, entry: FaqEntry) -> str:

@@ -40,6 +40,7 @@ def test_dense_score_weighs_passages_and_questions_exactly(retriever: Retriever)
 
     expected = PASSAGE_WEIGHT * of_passages + (1 - PASSAGE_WEIGHT) * of_questions
     assert hits[0].dense_score == pytest.approx(expected, abs=1e-5)
+    assert hits[0].question_score == pytest.approx(of_questions, abs=1e-5)
 
 
 def test_retrieve_gives_at_most_top_k(retriever: Retriever) -> None:
@@ -68,11 +69,13 @@ def test_dense_score_in_context_is_the_mean_of_both(retriever: Retriever) -> Non
     hits = retriever.retrieve(_QUESTION, embed_words([_QUESTION])[0], 5, context=context)
 
     for hit in hits:
-        scores = [
-            retriever.index.scores(one, [hit.entry_id])[hit.entry_id]
-            for one in (embed_words([_QUESTION])[0], context.embedding)
-        ]
-        assert hit.dense_score == pytest.approx(sum(scores) / 2, abs=1e-6)
+        for scores_of, found in (
+            (retriever.index.scores, hit.dense_score),
+            (retriever.index.question_scores, hit.question_score),
+        ):
+            embeddings = (embed_words([_QUESTION])[0], context.embedding)
+            scores = [scores_of(one, [hit.entry_id])[hit.entry_id] for one in embeddings]
+            assert found == pytest.approx(sum(scores) / 2, abs=1e-6)
 
 
 def _context(question: str, before: str) -> SearchContext:

@@ -15,7 +15,6 @@ from app.dialogue.stories import (
     IntentStep,
     LoopStep,
     SlotStep,
-    Step,
     StepEntity,
 )
 from app.dialogue.story_test import (
@@ -118,19 +117,20 @@ def _action_lines(item: JudgedAction) -> Iterator[str]:
     yield f"  - {key}: {_text(item.expected)}{beside}"
 
 
-def _step_lines(step: Step) -> Iterator[str]:
+def _step_lines(step: ActionStep | BotStep | SlotStep | LoopStep) -> Iterator[str]:
     match step:
-        case SlotStep(slot=slot, value=value, is_any=is_any):
+        case SlotStep(slot=slot, is_any=True):
             yield "  - slot_was_set:"
-            yield f"    - {_text(slot)}" if is_any else f"    - {_text(slot)}: {_json(value)}"
+            yield f"    - {_text(slot)}"
+        case SlotStep(slot=slot, value=value):
+            yield "  - slot_was_set:"
+            yield f"    - {_text(slot)}: {_json(value)}"
         case LoopStep(name=name):
             yield f"  - active_loop: {_text(name) if name is not None else 'null'}"
         case ActionStep(action=action):
             yield f"  - action: {_text(action)}"
         case BotStep(text=text):
             yield f"  - bot: {_text(text)}"
-        case IntentStep():  # always judged
-            pass
 
 
 def _comment(text: str) -> str:

@@ -81,7 +81,7 @@ class JudgedAction:
 class FedStep:
     """A step that is taken as the story says it: there is nothing to predict."""
 
-    step: Step
+    step: ActionStep | BotStep | SlotStep | LoopStep
 
 
 JudgedStep = JudgedUtterance | JudgedAction | FedStep
@@ -195,7 +195,7 @@ class _Walk:
         else:
             self._judge(step, step.text)
 
-    def _feed(self, step: Step, event: Event) -> None:
+    def _feed(self, step: ActionStep | SlotStep | LoopStep, event: Event) -> None:
         self.judged.append(FedStep(step))
         self._tracker = fold(self._tracker, [event])
 

@@ -4,7 +4,7 @@ import json
 
 from app.bot.story_report import differences, make_report
 from app.dialogue.payload import parse_payload
-from app.dialogue.stories import IntentStep
+from app.dialogue.stories import IntentStep, SlotStep
 from tests.fakes_dialogue import does, make_domain, parsed
 from tests.fakes_story_test import judged, words
 
@@ -85,6 +85,14 @@ def test_differences_name_place_expected_and_got() -> None:
         ("", "action", "utter_goodbye", "utter_greet"),
         ("tests/test_stories.yml:8", "entities", "order_number=12 [6:8]", "product=12 [6:8]"),
     ]
+
+
+def test_a_step_that_is_left_out_has_the_place_of_the_step_before() -> None:
+    steps = (HELLO, SlotStep("order_number", "12", source="tests/test_stories.yml:7"))
+
+    (found,) = differences(judged(*steps))
+
+    assert (found["source"], found["expected"]) == ("tests/test_stories.yml:7", "action_listen")
 
 
 def test_the_summary_is_json_and_says_how_stories_were_judged() -> None:

@@ -16,6 +16,7 @@ version: "3.1"
 stories:
 - story: "A trip: there # and back"
   steps:
+  - action: action_session_start
   - user: |
       to [Rome]{"entity": "city", "role": "to", "value": "ROM"} and [big](size)
     intent: inform
@@ -37,6 +38,7 @@ stories:
     - size: big
   - user: just words
   - action: utter_greet
+  - bot: Hello!
 """
 
 
@@ -69,7 +71,7 @@ def test_each_wrong_step_has_what_was_predicted_beside_it(tmp_path: Path) -> Non
     lines = stories_yaml(judge(tmp_path, "utter_greet"), empty="none").splitlines()
 
     assert lines[2] == '- story: "A trip: there # and back"  # tests/test_stories.yml:3'
-    assert lines[5:8] == [
+    assert lines[7:10] == [
         "    intent: inform  # predicted: greet",
         "    # predicted entities: city=to [0:2]",
         "  - action: trip_form  # predicted: utter_greet",

@@ -149,9 +149,46 @@ def _add_bot_commands(commands: Commands) -> None:
     parse.add_argument("text", metavar="TEXT")
     chat = _add(commands, "chat", "chat:run", "chat with the bot in the terminal")
     _add_bot_option(chat)
-    test = _add(commands, "test", "test:run", "run the bot's test conversations; exit code 1 if any fails")
+    _add_test_command(commands)
+
+
+def _add_test_command(commands: Commands) -> None:
+    test = _add(commands, "test", "test:run", "run the bot's test stories; exit code 1 if any is not correct")
     _add_bot_option(test)
     test.add_argument("--bundle", type=Path, metavar="DIR", help="another bundle than the champion")
+    test.add_argument(
+        "--stories",
+        type=Path,
+        metavar="PATH",
+        help="file or folder of test stories (default: the bot's tests/ and data/test_*.yml)",
+    )
+    mode = test.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--live",
+        dest="mode",
+        action="store_const",
+        const="live",
+        help="hold the conversations with real actions (default if spandesk.yml says 'tests: live')",
+    )
+    mode.add_argument(
+        "--as-rasa",
+        dest="mode",
+        action="store_const",
+        const="rasa",
+        help="compare predictions step by step, without actions, as rasa test does (otherwise the default)",
+    )
+    test.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where the report goes (default: results; with --live none is written)",
+    )
+    test.add_argument(
+        "--successes", action="store_true", help="write the correct stories into the report too"
+    )
+    test.add_argument(
+        "--fail-on-prediction-errors", action="store_true", help="stop at the first story that is not correct"
+    )
 
 
 def _add_store_commands(commands: Commands) -> None:

@@ -47,3 +47,4 @@ class Bot:
     actions_path: Path | None = None  # package folder `actions/` or module `actions.py`
     entity_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    has_live_tests: bool = False  # its test conversations are held with real actions

@@ -13,7 +13,7 @@ from typing import NoReturn
 from app.bot.config_reader import Presentation
 from app.bot.domain_reader import DomainReading
 from app.dialogue.domain import Domain, SlotMapping
-from app.dialogue.stories import ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
+from app.dialogue.stories import NO_INTENT, ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
 from nlu.data.yaml_source import SourceError
 
 DEFAULT_INTENTS = ("back", "nlu_fallback", "out_of_scope", "restart", "session_start")
@@ -85,7 +85,8 @@ def _check_steps(steps: Iterable[Step], owner: str, domain: Domain, warnings: li
     for step in steps:
         match step:
             case IntentStep():
-                _check_intent(step.intent, domain, step.source, owner)
+                if step.intent != NO_INTENT:
+                    _check_intent(step.intent, domain, step.source, owner)
                 for entity in step.entities:
                     _warn_of_entity(entity.entity, domain, step.source, owner, warnings)
             case ActionStep():

@@ -17,7 +17,8 @@ _USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "Rege
 _USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
 _CHANNELS = frozenset({"rest", "socketio", "rasa"})
-_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles"})
+_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "tests"})
+_TEST_MODES = ("rasa", "live")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -30,6 +31,7 @@ class Presentation:
     faq_folder: str | None = None
     intent_titles: Mapping[str, str] | None = None
     places: Mapping[str, str] = field(default_factory=dict)
+    has_live_tests: bool = False
 
 
 def read_config(node: YamlNode | None, warnings: list[str]) -> BotConfig:
@@ -113,7 +115,18 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         faq_folder=faq.require("folder", "faq").text("folder of faq") if faq is not None else None,
         intent_titles={intent: title.text("a title") for intent, title in shown.items()} if titles else None,
         places=places,
+        has_live_tests=_reads_live(node.get("tests")),
     )
+
+
+def _reads_live(node: YamlNode | None) -> bool:
+    """Say whether `spandesk test` has the conversations with real actions unless it is told otherwise."""
+    if node is None:
+        return False
+    mode = node.text("tests")
+    if mode not in _TEST_MODES:
+        raise node.error(f"tests: expected {' or '.join(_TEST_MODES)}, got '{mode}'")
+    return mode == "live"
 
 
 def _components(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.dialogue.stories import ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, StepEntity
+from app.dialogue.stories import (
+    NO_INTENT,
+    ActionStep,
+    BotStep,
+    IntentStep,
+    LoopStep,
+    SlotStep,
+    Step,
+    StepEntity,
+)
 from nlu.data.entity_markup import MarkupError, parse_markup
 from nlu.data.yaml_source import YamlNode
 
@@ -67,8 +76,9 @@ def read_story_drafts(document: YamlNode) -> list[StoryDraft]:
 
 
 def read_test_drafts(document: YamlNode) -> list[StoryDraft]:
-    """Read the ``stories`` of a test file: as stories, but the bot's own words may be expected too."""
-    return [_read_story(item, _STORY_STEPS | {"bot": _read_bot}) for item in _items(document, "stories")]
+    """Read the ``stories`` of a test file: as stories, but the words of both sides may stand for a step."""
+    readers = _STORY_STEPS | {"user": _read_user, "bot": _read_bot}
+    return [_read_story(item, readers) for item in _items(document, "stories")]
 
 
 def read_rule_drafts(document: YamlNode) -> list[RuleDraft]:
@@ -138,7 +148,16 @@ def _read_step(node: YamlNode, readers: dict[str, StepReader]) -> Piece:
 
 def _read_intent(node: YamlNode) -> Alternatives:
     node.forbid_other_keys(frozenset({"intent", "user", "entities", "metadata"}), "a step with an intent")
-    intent = node.require("intent", "a step").text("intent").strip()
+    return _read_utterance(node, node.require("intent", "a step").text("intent").strip())
+
+
+def _read_user(node: YamlNode) -> Alternatives:
+    """Read words without an intent, as end-to-end stories give them."""
+    node.forbid_other_keys(frozenset({"user", "metadata"}), "a step with words but no intent")
+    return _read_utterance(node, NO_INTENT)
+
+
+def _read_utterance(node: YamlNode, intent: str) -> Alternatives:
     entities = [_read_entity(item) for item in _items(node, "entities")]
     text = node.optional_text("user", "a step")
     if text is not None:
@@ -157,7 +176,9 @@ def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
         raise node.error(str(error)) from error
     if not marked.text:
         raise node.error("the customer's words are empty; expected text after 'user:'")
-    return marked.text, [StepEntity(e.entity, e.value, e.role, e.group) for e in marked.entities]
+    return marked.text, [
+        StepEntity(e.entity, e.value, e.role, e.group, (e.start, e.end)) for e in marked.entities
+    ]
 
 
 def _read_entity(node: YamlNode) -> StepEntity:

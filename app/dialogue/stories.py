@@ -5,23 +5,32 @@ Checkpoints and ``or`` are already expanded: every `Story` and `Rule` is one str
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+NO_INTENT = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepEntity:
-    """An entity that the customer's utterance of a step carries; None means any value."""
+    """An entity that the customer's utterance of a step carries; None means any value.
+
+    `span` is its place ``[start, end)`` in the words, where the words mark it.
+    """
 
     entity: str
     value: str | None = None
     role: str | None = None
     group: str | None = None
+    span: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class IntentStep:
-    """The customer says something with this intent; `text` is given in test stories only."""
+    """The customer says something with this intent; `text` is given in test stories only.
+
+    A test story may give the words alone: `intent` is then `NO_INTENT`.
+    """
 
     intent: str
     entities: tuple[StepEntity, ...] = ()

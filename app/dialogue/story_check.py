@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.events import ActionExecuted, ActiveLoopChanged, BotUttered, Event, SlotSet, UserUttered
-from app.dialogue.stories import ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, Story
+from app.dialogue.states import intent_base
+from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, Story
 from app.dialogue.tracker import Tracker
 from nlu.types import EntitySpan, ParsedUtterance
 
@@ -64,15 +65,16 @@ def find_difference(turn: ExpectedTurn, events: Sequence[Event], after: Tracker)
 
 
 def _understanding_difference(step: IntentStep, parsed: ParsedUtterance) -> Difference | None:
-    if parsed.intent.name != step.intent:
+    name = parsed.intent.name
+    if step.intent not in {NO_INTENT, name, intent_base(name)}:
         best = parsed.ranking[0] if parsed.ranking else parsed.intent
-        got = f"{parsed.intent.name} (best: {best.name} {best.confidence:.2f})"
+        got = f"{name} (best: {best.name} {best.confidence:.2f})"
         return Difference(step.source, f"intent of {parsed.text!r}", step.intent, got)
     expected = sorted(
         _key(entity.entity, entity.role, entity.group, entity.value) for entity in step.entities
     )
     got_keys = sorted(_found_key(span, expected) for span in parsed.entities)
-    if step.text is not None and expected != got_keys:
+    if step.text is not None and step.intent != NO_INTENT and expected != got_keys:
         what = f"entities of {parsed.text!r}"
         return Difference(step.source, what, ", ".join(expected) or "none", ", ".join(got_keys) or "none")
     return None

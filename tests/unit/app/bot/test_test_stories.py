@@ -4,7 +4,8 @@ import pytest
 
 from app.bot.loader import load_bot
 from app.bot.test_stories import read_test_stories
-from app.dialogue.stories import ActionStep, BotStep, IntentStep, SlotStep, StepEntity
+from app.dialogue.errors import NotFoundError
+from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, SlotStep, StepEntity
 from nlu.data.yaml_source import SourceError
 from tests.fakes_bot import write_bot
 
@@ -53,7 +54,14 @@ def test_test_files_among_the_data_are_tests_and_not_stories(tmp_path: Path) -> 
     ("right", "wrong", "message"),
     [
         ("trip_form", "trip", r"test_stories\.yml:8: the story 'A trip': the domain has no action 'trip'"),
-        ("intent: greet\n", "entities: []\n", r"test_stories\.yml:9: end-to-end stories"),
+        ("intent: greet\n", "entities: []\n", r"test_stories\.yml:10: .*no intent: unknown key 'entities'"),
+        (
+            "intent: greet\n",
+            "intent: gret\n",
+            r"test_stories\.yml:9: .*no intent 'gret'",
+        ),
+        ("- city: Rome", "- town: Rome", r"test_stories\.yml:12: .*no slot 'town'"),
+        ("- bot: Where to?", "- active_loop: trip", r"test_stories\.yml:13: .*no form 'trip'"),
         ('"city", "role', '"city" "role', r"test_stories\.yml:5: expected JSON after"),
     ],
 )
@@ -66,3 +74,54 @@ def test_a_mistake_in_a_test_story_is_named(tmp_path: Path, right: str, wrong: s
 
 def test_a_bot_without_tests_has_none(tmp_path: Path) -> None:
     assert read_test_stories(load_bot(write_bot(tmp_path))) == []
+
+
+def test_a_step_may_be_words_without_an_intent(tmp_path: Path) -> None:
+    bot = load_bot(write_bot(tmp_path, tests__test_stories=_TESTS.replace("    intent: greet\n", "")))
+
+    (story,) = read_test_stories(bot)
+
+    assert story.steps[2] == IntentStep(NO_INTENT, (), "/greet", "tests/test_stories.yml:9")
+
+
+def test_marked_entities_know_their_place_in_the_words(tmp_path: Path) -> None:
+    bot = load_bot(write_bot(tmp_path, tests__test_stories=_TESTS))
+
+    (story,) = read_test_stories(bot)
+
+    (step,) = [step for step in story.steps if isinstance(step, IntentStep) and step.entities]
+    assert [entity.span for entity in step.entities] == [(3, 7)]
+
+
+def test_or_and_checkpoints_make_straight_stories(tmp_path: Path) -> None:
+    tests = """
+stories:
+- story: Begin
+  steps:
+  - or:
+    - intent: greet
+    - intent: stop
+  - checkpoint: begun
+- story: End
+  steps:
+  - checkpoint: begun
+  - action: utter_greet
+"""
+    bot = load_bot(write_bot(tmp_path, tests__test_more=tests))
+
+    stories = read_test_stories(bot)
+
+    assert [(story.name, len(story.steps)) for story in stories] == [("Begin > End", 2)] * 2
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "elsewhere/mine.yml", "bot/other"])
+def test_a_path_takes_the_place_of_the_bots_own_tests(tmp_path: Path, place: str) -> None:
+    write_bot(tmp_path, elsewhere__mine=_TESTS, elsewhere__nlu="nlu: []", bot__other__a=_TESTS)
+    bot = load_bot(write_bot(tmp_path / "bot", tests__test_stories="stories: []"))
+
+    assert [story.name for story in read_test_stories(bot, tmp_path / place)] == ["A trip"]
+
+
+def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"got the path .*/gone, which does not exist; expected a file"):
+        read_test_stories(load_bot(write_bot(tmp_path)), tmp_path / "gone")

@@ -84,3 +84,17 @@ def test_a_story_is_cut_before_each_utterance() -> None:
     )
 
     assert [len(turn.steps) for turn in split_turns(story)] == [1, 2]
+
+
+def test_the_base_of_a_retrieval_intent_is_enough() -> None:
+    events: list[Event] = [
+        UserUttered("when?", ParsedUtterance("when?", IntentPrediction("faq/hours", 0.9))),
+        LISTEN,
+    ]
+
+    assert difference(said=IntentStep("faq", (), "when?"), events=events) is None
+    assert difference(said=IntentStep("faq/returns", (), "when?", "s.yml:4"), events=events) is not None
+
+
+def test_words_without_an_intent_are_taken_as_they_are_understood() -> None:
+    assert difference(ActionStep("track_form"), said=IntentStep("", (), TEXT)) is None

@@ -108,3 +108,15 @@ def test_messages_of_this_machine_are_not_counted_unless_a_limit_is_set(sqlite_s
         answers = [client.post("/webhooks/rest/webhook", json=MESSAGE) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 429]
+
+
+def test_an_allowed_page_may_replace_events(sqlite_sessions: Sessions) -> None:
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "PUT"}
+    asked |= {"Access-Control-Request-Headers": "authorization"}
+    settings = {"allowed_origins": ("https://shop.example",)}
+    with serve_rasa_bot(sqlite_sessions, **settings) as server, server.client(**asked) as client:
+        answer = client.options("/conversations/alice/tracker/events")
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "PUT" in answer.headers["Access-Control-Allow-Methods"]

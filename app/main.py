@@ -13,11 +13,13 @@ from fastapi.responses import HTMLResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from app.api.docs_page import CONTENT_POLICY, render_docs
-from app.api.edge import build_edge
+from app.api.edge import Edge, build_edge
 from app.api.errors import install_error_handlers
 from app.api.middleware import BodyLimitMiddleware, HeadersMiddleware, LastResortMiddleware
 from app.api.pages import install_pages
-from app.api.rasa import parse, rest, tracker
+from app.api.rasa import callback, control, parse, rest, server, tracker
+from app.api.rasa.callback import Callbacks
+from app.api.rasa.socketio import SocketIo
 from app.api.routes import auth, bot, conversations, handoff, health, models, sockets, training, visitors
 from app.api.schemas import ErrorBody
 from app.api.socket import MAX_FRAME_BYTES
@@ -49,6 +51,7 @@ def create_app(services: Services) -> FastAPI:
     install_error_handlers(app)
     _install_middleware(app, services)
     _install_routes(app)
+    _install_channels(app)
     install_pages(app, services.settings.web_dist)
     return app
 
@@ -58,8 +61,8 @@ def _install_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(services.settings.allowed_origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["Content-Type"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
         allow_credentials=False,  # logins are for our own pages only
     )
     app.add_middleware(LastResortMiddleware)
@@ -71,7 +74,7 @@ def _install_routes(app: FastAPI) -> None:
     for module in (visitors, auth, conversations, handoff, bot, training, models, sockets):
         versioned.include_router(module.router)
     app.include_router(versioned)
-    for rasa_module in (rest, parse, tracker):
+    for rasa_module in (rest, callback, parse, tracker, control, server):
         app.include_router(rasa_module.router)
     app.include_router(health.router)
 
@@ -79,6 +82,16 @@ def _install_routes(app: FastAPI) -> None:
     def show_docs() -> HTMLResponse:
         headers = {"Content-Security-Policy": CONTENT_POLICY}
         return HTMLResponse(render_docs(app.openapi()), headers=headers)
+
+
+def _install_channels(app: FastAPI) -> None:
+    """Open the channels that the bot's ``credentials.yml`` names."""
+    edge: Edge = app.state.edge
+    channels = edge.services.bot.config.channels
+    app.state.callbacks = Callbacks(channels.callback_url) if channels.callback_url is not None else None
+    app.state.socketio = SocketIo(edge, channels.socketio) if channels.socketio is not None else None
+    if channels.socketio is not None:
+        app.mount(channels.socketio.path, app.state.socketio.app, name="socketio")
 
 
 @asynccontextmanager
@@ -91,5 +104,13 @@ async def _live(app: FastAPI) -> AsyncIterator[None]:
     finally:
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
+        await _close_channels(app)
         await services.publisher.stop()
         await asyncio.to_thread(services.close)
+
+
+async def _close_channels(app: FastAPI) -> None:
+    if app.state.socketio is not None:
+        await app.state.socketio.close()
+    if app.state.callbacks is not None:
+        app.state.callbacks.close()

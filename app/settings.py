@@ -37,7 +37,13 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="Port that `spandesk serve` binds.")
     web_dist: Path = Field(Path("web/dist"), description="Folder of the built web pages.")
     api_token: SecretStr | None = Field(
-        None, description="Token for the tracker, parse and REST-channel endpoints (`?token=` or Bearer)."
+        None, description="Token for Rasa's channels and endpoints (`?token=` or Bearer)."
+    )
+    jwt_secret: SecretStr | None = Field(
+        None, description="Secret (HS…) or public key in PEM (RS…) of the JWTs that open Rasa's endpoints."
+    )
+    jwt_method: Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512"] = Field(
+        "HS256", description="How those JWTs are signed."
     )
     allowed_origins: tuple[str, ...] = Field(
         (),
@@ -47,7 +53,9 @@ class Settings(BaseSettings):
         2_000, ge=1, le=20_000, description="Longest customer message, in characters."
     )
     messages_per_minute: int = Field(
-        60, ge=1, description="Customer messages a conversation may send per minute."
+        60,
+        ge=1,
+        description="Customer messages a conversation may send per minute; unset: none for local REST.",
     )
     worker: Literal["embedded", "external"] = Field(
         "embedded", description="Whether `serve` starts its own worker process or one runs elsewhere."
@@ -59,6 +67,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
+
+    @property
+    def has_api_key(self) -> bool:
+        """Say whether Rasa's endpoints ask for a token or a JWT."""
+        return self.api_token is not None or self.jwt_secret is not None
 
     @property
     def effective_database_url(self) -> str:

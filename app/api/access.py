@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import hmac
 
+from starlette.requests import HTTPConnection
+
+from app.api.caller import Caller, TokenError, bearer_token, caller_of_claims, is_local, read_jwt
 from app.api.errors import NotAuthenticatedError
+from app.api.origins import is_own_origin
 from app.bootstrap import Services
 from app.db.conversation_store import Conversation
 from app.db.user_store import StaffUser
 from app.dialogue.errors import NotFoundError, PermissionDeniedError
+from app.dialogue.senders import RASA_PREFIXES, REST_PREFIX
 
 SESSION_COOKIE = "spandesk_session"
-REST_PREFIX = "rest:"  # conversations of Rasa's REST channel: this and the sender's name
+
+_REMEDY = "this needs the API token or a JWT, as ?token=… or Authorization: Bearer …"
+_CLOSED = (
+    "this is open on the server's own machine only; set SPANDESK_API_TOKEN or SPANDESK_JWT_SECRET and send"
+    " ?token=… or Authorization: Bearer …"
+)
 
 
 def access_own_conversation(services: Services, conversation_id: str, token: str) -> Conversation:
@@ -42,17 +52,54 @@ def access_conversation(services: Services, staff: StaffUser, conversation_id: s
     return conversation
 
 
-def access_tracker(services: Services, conversation_id: str) -> Conversation:
-    """Let a caller of the Rasa-compatible API into a conversation, by its id or its REST sender.
+def access_tracker(services: Services, caller: Caller, name: str) -> Conversation:
+    """Let a caller of the Rasa-compatible API into a conversation, by its id or its sender's name.
 
     Raises:
+        PermissionDeniedError: the caller may touch another conversation only.
         NotFoundError: there is no such conversation.
     """
-    for candidate in (conversation_id, REST_PREFIX + conversation_id):
+    access_sender(caller, name)
+    candidates = [prefix + name for prefix in RASA_PREFIXES]
+    if caller.username is None:
+        candidates.append(name)
+    for candidate in candidates:
         conversation = services.conversations.find(candidate)
         if conversation is not None:
             return conversation
     raise NotFoundError("there is no conversation of this id")
+
+
+def access_or_begin(services: Services, caller: Caller, name: str) -> str:
+    """Let a caller into a conversation that need not be there yet; gives its id.
+
+    Raises:
+        PermissionDeniedError: the caller may touch another conversation only.
+    """
+    try:
+        return access_tracker(services, caller, name).conversation_id
+    except NotFoundError:
+        return name if name.startswith(RASA_PREFIXES) else REST_PREFIX + name
+
+
+def access_sender(caller: Caller, name: str) -> None:
+    """Let a caller speak as this sender.
+
+    Raises:
+        PermissionDeniedError: the caller may speak as another one only.
+    """
+    if caller.username is not None and caller.username != name:
+        raise PermissionDeniedError("this JWT opens only the conversation of its own user; expected its name")
+
+
+def access_all_conversations(caller: Caller) -> None:
+    """Let a caller do what concerns the whole bot.
+
+    Raises:
+        PermissionDeniedError: the caller may touch one conversation only.
+    """
+    if caller.username is not None:
+        raise PermissionDeniedError("this JWT opens one conversation only; expected the role admin")
 
 
 def access_staff(services: Services, session_token: str | None) -> StaffUser:
@@ -78,26 +125,46 @@ def access_operator(staff: StaffUser) -> StaffUser:
     return staff
 
 
-def access_open_api(services: Services, api_token: str | None) -> None:
-    """Let a caller use the REST channel and parse: anybody, unless the settings name a token.
+def access_rasa_api(services: Services, connection: HTTPConnection) -> Caller:
+    """Let somebody call the Rasa-compatible endpoints: by token, by JWT, or without both from this machine.
+
+    Staff who are logged in may read.
 
     Raises:
-        NotAuthenticatedError: the settings name a token and this is not it.
+        NotAuthenticatedError: nothing of it is there.
+        PermissionDeniedError: a JWT without a role that we know.
     """
-    wanted = services.settings.api_token
-    if wanted is not None and not _is_same(api_token, wanted.get_secret_value()):
-        raise NotAuthenticatedError("this needs the API token, as ?token=… or Authorization: Bearer …")
+    settings = services.settings
+    token = bearer_token(connection)
+    if settings.api_token is not None and _is_same(token, settings.api_token.get_secret_value()):
+        return Caller()
+    if settings.jwt_secret is not None and token:
+        return _caller_of_jwt(token, settings.jwt_secret.get_secret_value(), settings.jwt_method)
+    if _is_reading_staff(services, connection):
+        return Caller()
+    if settings.has_api_key or not is_local(connection, settings.host):
+        raise NotAuthenticatedError(_REMEDY if settings.has_api_key else _CLOSED)
+    return Caller()
 
 
-def access_tracker_api(services: Services, api_token: str | None, session_token: str | None) -> None:
-    """Let a caller read trackers: with the API token, or a staff login.
+def _caller_of_jwt(token: str, key: str, method: str) -> Caller:
+    try:
+        claims = read_jwt(token, key, method)
+    except TokenError as error:
+        raise NotAuthenticatedError(str(error)) from error
+    caller = caller_of_claims(claims)
+    if caller is None:
+        raise PermissionDeniedError(
+            'got a JWT without a role; expected the claim "user" with "username" and the role admin or user'
+        )
+    return caller
 
-    Raises:
-        NotAuthenticatedError: neither is there.
-    """
-    wanted = services.settings.api_token
-    if wanted is None or not _is_same(api_token, wanted.get_secret_value()):
-        access_staff(services, session_token)
+
+def _is_reading_staff(services: Services, connection: HTTPConnection) -> bool:
+    session = connection.cookies.get(SESSION_COOKIE)
+    if session is None or connection.scope["method"] != "GET" or not is_own_origin(connection):
+        return False
+    return services.users.session_user(session) is not None
 
 
 def _is_same(got: str | None, wanted: str) -> bool:

@@ -9,11 +9,12 @@ from starlette.requests import HTTPConnection
 
 from app.api.access import (
     SESSION_COOKIE,
-    access_open_api,
+    access_all_conversations,
     access_operator,
+    access_rasa_api,
     access_staff,
-    access_tracker_api,
 )
+from app.api.caller import Caller
 from app.api.edge import Edge
 from app.api.origins import is_allowed_origin, is_own_origin
 from app.api.rate_limit import RateLimiter
@@ -83,25 +84,18 @@ def current_operator(agent: CurrentAgent) -> StaffUser:
 CurrentOperator = Annotated[StaffUser, Depends(current_operator)]
 
 
-def api_token(request: Request) -> str | None:
-    """Give the token that came as ``?token=`` or ``Authorization: Bearer``."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    return request.query_params.get("token")
+def current_caller(connection: HTTPConnection, services: ServicesDep) -> Caller:
+    """Give who calls a Rasa-compatible endpoint."""
+    return access_rasa_api(services, connection)
 
 
-ApiToken = Annotated[str | None, Depends(api_token)]
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
-def check_open_api(services: ServicesDep, token: ApiToken) -> None:
-    """Require the API token where one is set."""
-    access_open_api(services, token)
-
-
-def check_tracker_api(request: Request, services: ServicesDep, token: ApiToken) -> None:
-    """Require the API token or a staff login."""
-    access_tracker_api(services, token, request.cookies.get(SESSION_COOKIE))
+def current_admin(caller: CurrentCaller) -> Caller:
+    """Give a caller who may do what concerns the whole bot."""
+    access_all_conversations(caller)
+    return caller
 
 
 def client_address(request: Request) -> str:

@@ -39,6 +39,18 @@ class NotReadyError(ChatbotError):
     """The server cannot answer customers at the moment."""
 
 
+class BadRequestError(InvalidInputError):
+    """A request to a Rasa-compatible endpoint that cannot be used; Rasa answers 400."""
+
+
+class NotAcceptableError(ChatbotError):
+    """The answer exists only in formats that the caller does not take."""
+
+
+class DeliveryError(ChatbotError):
+    """An answer could not be delivered to where it should go."""
+
+
 class MessageEmptyError(InvalidInputError):
     """A message without anything to read."""
 
@@ -51,14 +63,17 @@ ERROR_TABLE: Mapping[type[ChatbotError], tuple[int, str]] = {
     NotAuthenticatedError: (401, "not_authenticated"),
     PermissionDeniedError: (403, "permission_denied"),
     NotFoundError: (404, "not_found"),
+    NotAcceptableError: (406, "not_acceptable"),
     ConflictError: (409, "conflict"),
     HandoffError: (409, "wrong_handoff_state"),
     MessageEmptyError: (422, "message_empty"),
     MessageTooLongError: (422, "message_too_long"),
+    BadRequestError: (400, "invalid_input"),
     InvalidInputError: (422, "invalid_input"),
     RateLimitedError: (429, "rate_limited"),
     TemplateError: (500, "response_failed"),
     ActionFailedError: (502, "action_failed"),
+    DeliveryError: (502, "delivery_failed"),
     UnderstandingError: (503, "understanding_failed"),
     RetrievalError: (503, "retrieval_failed"),
     NotReadyError: (503, "not_ready"),
@@ -71,6 +86,7 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     405: ("method_not_allowed", "this address does not take this method"),
     413: ("body_too_large", "the body is larger than 1 MiB"),
 }
+RASA_PREFIXES = ("/conversations/", "/model", "/domain")  # of Rasa's HTTP API, which knows no 422
 INTERNAL_MESSAGE = "something went wrong here; the request id finds it in the server's log"
 
 
@@ -127,7 +143,8 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     first = problems[0]
     message = f"{first['where']}: {first['problem']}"
     body = ErrorBody(code="invalid_input", message=message, detail=problems)
-    return error_response(request, 422, body)
+    status = 400 if request.url.path.startswith(RASA_PREFIXES) else 422
+    return error_response(request, status, body)
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:

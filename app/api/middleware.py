@@ -41,7 +41,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 log = logging.getLogger(__name__)
 
-API_PREFIXES = ("/api/", "/webhooks/", "/model/", "/conversations/", "/health", "/ready")
+API_PREFIXES = (
+    *("/api/", "/webhooks/", "/model", "/conversations/", "/domain", "/status", "/version"),
+    *("/health", "/ready"),
+)
 
 
 class HeadersMiddleware:

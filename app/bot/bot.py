@@ -11,6 +11,29 @@ from app.dialogue.stories import Rule, Story
 
 
 @dataclass(frozen=True, slots=True)
+class SocketIoChannel:
+    """How a socket.io client talks to the bot; the defaults are Rasa's."""
+
+    user_message_event: str = "user_uttered"
+    bot_message_event: str = "bot_uttered"
+    session_persistence: bool = False
+    path: str = "/socket.io"
+    namespace: str | None = None
+    jwt_key: str | None = None
+    jwt_method: str = "HS256"
+    metadata_key: str = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels that ``credentials.yml`` opens and SpanDesk has; the default is that of no such file."""
+
+    rest: bool = True
+    callback_url: str | None = None
+    socketio: SocketIoChannel | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BotConfig:
     """What of ``config.yml`` and ``endpoints.yml`` changes how the bot behaves."""
 
@@ -22,6 +45,7 @@ class BotConfig:
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
     action_url: str | None = None  # action server; None: actions run in the server
+    channels: Channels = Channels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import secrets
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from functools import partial
 import torch
 import uvicorn
 
+from app.api.caller import is_loopback
 from app.bootstrap import build_services
 from app.commands.context import server_settings_for
 from app.jobs.queue import open_queue, request_retraining
@@ -21,6 +23,8 @@ from app.main import SERVER_OPTIONS, create_app
 from app.provisioning import Stores, open_stores
 from app.settings import Settings
 from app.worker import start_worker_process
+
+log = logging.getLogger(__name__)
 
 FIRST_OPERATOR = "operator"
 
@@ -35,10 +39,18 @@ def run(args: argparse.Namespace) -> int:
     services = build_services(settings, stores, partial(request_retraining, stores.training, queue))
     password = ensure_operator(stores)
     server = AnnouncingServer(settings, password, create_app(services))
+    _warn_of_closed_api(settings)
     with _worker(settings):
         asyncio.run(server.serve())
     queue.close()
     return 0 if server.started else 1
+
+
+def _warn_of_closed_api(settings: Settings) -> None:
+    """Say once that other machines reach the server and Rasa's clients on them do not."""
+    if not settings.has_api_key and not is_loopback(settings.host):
+        remedy = "set SPANDESK_API_TOKEN or SPANDESK_JWT_SECRET"
+        log.warning("rasa_api_closed", extra={"host": settings.host, "remedy": remedy})
 
 
 def ensure_operator(stores: Stores) -> str | None:

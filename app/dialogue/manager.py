@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
-from app.dialogue.errors import ActionFailedError, ConflictError, NotFoundError, TemplateError
+from app.dialogue.errors import (
+    ActionFailedError,
+    ConflictError,
+    NotFoundError,
+    TemplateError,
+    UnderstandingError,
+)
 from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
@@ -37,7 +43,14 @@ from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
 from app.dialogue.tracker import Tracker
 from app.dialogue.turn import Turn
-from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
+from app.dialogue.understanding import (
+    CustomerMessage,
+    check_message,
+    check_text,
+    external_utterance,
+    understand,
+)
+from nlu.types import EntitySpan
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +107,52 @@ class DialogueManager:
         """
         check_message(message, max_chars=self._limits.max_message_chars)
         return self._in_turn(message.conversation_id, lambda tracker: self._reply(message, tracker))
+
+    @property
+    def script(self) -> BotScript:
+        """Give what the bot follows."""
+        return self._script
+
+    def change(self, conversation_id: str, step: Callable[[Turn], None]) -> TurnResult:
+        """Have something recorded that is no customer's message; saved, then published, like a turn.
+
+        `step` may be called a second time, on a newer tracker.
+
+        Raises:
+            ConflictError: other processes were faster twice.
+        """
+
+        def _take(tracker: Tracker) -> TurnResult:
+            turn = self._new_turn(tracker)
+            step(turn)
+            return self._save(turn)
+
+        return self._in_turn(conversation_id, _take)
+
+    def trigger_intent(
+        self, conversation_id: str, name: str, entities: Sequence[EntitySpan] = ()
+    ) -> TurnResult:
+        """Let something outside of the conversation happen, as if the customer had meant it."""
+
+        def _react(turn: Turn) -> None:
+            self.begin_session_if_due(turn)
+            self.hear(external_utterance(name, entities, turn.tracker), turn)
+            self._act(turn)
+
+        return self.change(conversation_id, _react)
+
+    def begin_session_if_due(self, turn: Turn) -> None:
+        """Begin a session where the conversation is new or was silent for too long."""
+        if needs_session(turn.tracker, self._script.domain, self._ports.clock()):
+            self._begin_session(turn)
+
+    def execute(self, decided: Decided, turn: Turn) -> None:
+        """Carry one decision out, whoever made it."""
+        self._executor.execute(decided, turn)
+
+    def knows_action(self, name: str) -> bool:
+        """Say whether the bot has this custom action."""
+        return self._actions.knows(name)
 
     def start(self, conversation_id: str, channel: str) -> TurnResult:
         """Begin a new conversation and say the welcome; one that has begun stays as it is."""
@@ -167,9 +226,8 @@ class DialogueManager:
         if earlier is not None:
             return TurnResult(earlier, duplicate=True)
         turn = self._new_turn(tracker)
-        if needs_session(tracker, self._script.domain, self._ports.clock()):
-            self._begin_session(turn)
-        self._hear(message, turn)
+        self.begin_session_if_due(turn)
+        self.hear_message(message, turn)
         self._act(turn)
         result = self._save(turn)
         _log_turn(turn)
@@ -182,9 +240,13 @@ class DialogueManager:
         recorded = self._ports.store.recorded(tracker.conversation_id, after_sequence=place.start)
         return recorded[: place.stop - place.start]
 
-    def _hear(self, message: CustomerMessage, turn: Turn) -> None:
-        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
+    def hear_message(self, message: CustomerMessage, turn: Turn) -> None:
+        """Understand a message and record it; see `hear`."""
         utterance, failure = understand(message, self._ports.interpreter, self._script.domain)
+        self.hear(utterance, turn, failure)
+
+    def hear(self, utterance: UserUttered, turn: Turn, failure: UnderstandingError | None = None) -> None:
+        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
         turn.record(utterance)
         if failure is not None:
             reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)

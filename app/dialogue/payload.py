@@ -46,10 +46,7 @@ def parse_payload(text: str, domain: Domain) -> ParsedUtterance | None:
     if values is None or confidence is None:
         return None
     start, end = match.span("entities") if match["entities"] else (0, 0)
-    entities = tuple(
-        EntitySpan(start, end, name, json.dumps(value), _as_text(value), 1.0, extractor=PAYLOAD_EXTRACTOR)
-        for name, value in values
-    )
+    entities = tuple(value_span(name, value, start, end) for name, value in values)
     intent = IntentPrediction(match["name"], confidence)
     return ParsedUtterance(text, intent, ranking=(intent,), entities=entities)
 
@@ -57,6 +54,11 @@ def parse_payload(text: str, domain: Domain) -> ParsedUtterance | None:
 def make_payload(name: str, entities: Mapping[str, Any] | None = None) -> str:
     """Write a payload that `parse_payload` reads."""
     return f"/{name}{json.dumps(dict(entities))}" if entities else f"/{name}"
+
+
+def value_span(name: str, value: Any, start: int = 0, end: int = 0) -> EntitySpan:
+    """Make an entity of a JSON value that nobody wrote as words."""
+    return EntitySpan(start, end, name, json.dumps(value), _as_text(value), 1.0, extractor=PAYLOAD_EXTRACTOR)
 
 
 def payload_value(span: EntitySpan) -> Any:
@@ -74,8 +76,13 @@ def is_wish(parsed: ParsedUtterance) -> bool:
     return parsed.intent.name in WISHES
 
 
+def is_intent(name: str, domain: Domain) -> bool:
+    """Say whether the domain, or every bot, has this intent."""
+    return intent_base(name) in domain.intents or name in _DEFAULT_INTENTS
+
+
 def _is_known(name: str, domain: Domain) -> bool:
-    return intent_base(name) in domain.intents or name in _DEFAULT_INTENTS | WISHES
+    return is_intent(name, domain) or name in WISHES
 
 
 def _confidence(written: str | None) -> float | None:

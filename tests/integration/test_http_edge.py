@@ -282,7 +282,7 @@ def test_openapi_names_every_address(client: httpx.Client) -> None:
         f"{API}/models/rollback",
         "/webhooks/rest/webhook",
         "/model/parse",
-        "/conversations/{conversation_id}/tracker",
+        "/conversations/{name}/tracker",
         "/health",
         "/ready",
     } <= paths.keys()

@@ -156,13 +156,13 @@ def test_webhook_keeps_senders_apart_from_each_other_and_from_the_widgets_conver
 def test_webhook_keeps_metadata_and_ignores_fields_that_it_does_not_know(
     client: httpx.Client, rasa_server: RunningServer
 ) -> None:
-    say(client, "hello", metadata={"page": "/cart"}, input_channel="x")
+    say(client, "hello", metadata={"page": "/cart"}, input_channel="x", colour="red")
 
     tracker = rasa_server.services.tracker_store.load("rest:alice")
 
     assert tracker.latest_message is not None
     assert tracker.latest_message.metadata == {"page": "/cart"}
-    assert tracker.latest_message.channel == "rest"
+    assert tracker.latest_message.channel == "x"
 
 
 def test_model_that_fails_is_no_error_but_the_fallback(client: httpx.Client) -> None:
@@ -248,7 +248,7 @@ def test_tracker_shows_staff_what_happened(client: httpx.Client, rasa_server: Ru
         bare = staff.get("/conversations/alice/tracker", params={"include_events": "NONE"}).json()
 
     assert body == same
-    assert body["sender_id"] == "rest:alice"
+    assert body["sender_id"] == "alice"
     assert body["latest_message"]["intent"]["name"] == "greet"
     assert [event["name"] for event in body["events"] if event["event"] == "action"] == [
         "action_session_start",
@@ -262,12 +262,21 @@ def test_tracker_shows_staff_what_happened(client: httpx.Client, rasa_server: Ru
 def test_tracker_of_an_unknown_conversation_is_not_found(rasa_server: RunningServer) -> None:
     with rasa_server.staff_client() as staff:
         assert staff.get("/conversations/nobody/tracker").status_code == 404
-        assert staff.get("/conversations/x/tracker", params={"include_events": "SOME"}).status_code == 422
+        rasa_server.services.conversations.create("rest:x", "rest", None)
+        assert staff.get("/conversations/x/tracker", params={"include_events": "SOME"}).status_code == 400
 
 
-def test_tracker_needs_a_login_when_there_is_no_token(client: httpx.Client) -> None:
-    assert client.get("/conversations/alice/tracker").status_code == 401
-    assert client.get("/conversations/alice/tracker", params={"token": ""}).status_code == 401
+def test_without_a_token_the_api_is_open_on_this_machine_only(client: httpx.Client) -> None:
+    say(client, "hello")
+
+    here = client.get("/conversations/alice/tracker")
+    by_proxy = client.get("/conversations/alice/tracker", headers={"X-Forwarded-For": "203.0.113.7"})
+    by_name = client.get("/conversations/alice/tracker", headers={"Host": "shop.example"})
+    by_page = client.get("/conversations/alice/tracker", headers={"Origin": "https://evil.example"})
+
+    assert here.status_code == 200
+    assert [answer.status_code for answer in (by_proxy, by_name, by_page)] == [401, 401, 401]
+    assert "SPANDESK_API_TOKEN" in by_proxy.json()["message"]
 
 
 REQUESTS = [

@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
-from app.api.deps import ServicesDep, check_open_api
+from app.api.deps import ServicesDep, current_admin
 from app.api.errors import check_message
 from app.api.text import Text
 from app.dialogue.payload import parse_payload
 from app.dialogue.rasa_json import parsed_to_rasa
 
-router = APIRouter(tags=["rasa"], dependencies=[Depends(check_open_api)])
+router = APIRouter(tags=["rasa"], dependencies=[Depends(current_admin)])
 
 
 class ParseRequest(BaseModel):

@@ -12,9 +12,9 @@ from app.bootstrap import Services
 from app.db.conversation_store import Conversation
 from app.db.user_store import StaffUser
 from app.dialogue.errors import NotFoundError, PermissionDeniedError
+from app.dialogue.senders import REST_PREFIX
 
 SESSION_COOKIE = "spandesk_session"
-REST_PREFIX = "rest:"  # conversations of Rasa's REST channel: this and the sender's name
 
 
 def access_own_conversation(services: Services, conversation_id: str, token: str) -> Conversation:

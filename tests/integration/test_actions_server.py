@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.actions.http import HttpActionRunner
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.errors import ActionFailedError
 from app.dialogue.events import ActionExecutionRejected, BotUttered, SlotSet
 from app.dialogue.tracker import empty_tracker
@@ -97,7 +98,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def runner(server_url: str) -> Iterator[HttpActionRunner]:
-    runner = HttpActionRunner(server_url, DOMAIN)
+    runner = HttpActionRunner(ActionEndpoint(server_url), DOMAIN)
     yield runner
     runner.close()
 
@@ -122,7 +123,7 @@ def test_a_failure_on_the_server_is_a_named_error(runner: HttpActionRunner, acti
 
 
 def test_a_server_that_is_not_there_is_a_named_error() -> None:
-    runner = HttpActionRunner(f"http://127.0.0.1:{free_port()}/webhook", DOMAIN)
+    runner = HttpActionRunner(ActionEndpoint(f"http://127.0.0.1:{free_port()}/webhook"), DOMAIN)
 
     with pytest.raises(ActionFailedError, match="check that it runs"):
         runner.run("action_track", empty_tracker("c1"))

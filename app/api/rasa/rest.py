@@ -12,11 +12,11 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.access import REST_PREFIX
 from app.api.deps import EdgeDep, check_open_api, check_rate
 from app.api.errors import check_message
 from app.api.text import JsonObject, Text
 from app.dialogue.events import BotUttered, RecordedEvent
+from app.dialogue.senders import REST_PREFIX
 from app.dialogue.understanding import CustomerMessage
 
 CHANNEL = "rest"

@@ -102,10 +102,10 @@ def _unpack(request: Request) -> None:
 def _inflate(body: bytes) -> bytes:
     reader = zlib.decompressobj()
     try:
-        plain = reader.decompress(body, MAX_REQUEST_BYTES)
+        plain = reader.decompress(body, MAX_REQUEST_BYTES + 1)
     except zlib.error as error:
         raise BadRequestError(f"got a body that cannot be inflated: {error}") from error
-    if reader.unconsumed_tail:
+    if len(plain) > MAX_REQUEST_BYTES:
         raise BadRequestError(f"got more than {MAX_REQUEST_BYTES} bytes, inflated")
     if not reader.eof:
         raise BadRequestError("got a deflated body that is cut off")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -49,18 +50,19 @@ def _process(command: Sequence[str], cwd: Path, port: int, settings: dict[str, s
     log = Path(os.devnull) if cwd == ROOT else cwd / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, env=os.environ | settings, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=cwd,
+            env=os.environ | settings,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         _wait_until_healthy(port, process, log)
         yield f"http://127.0.0.1:{port}/webhook"
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+        os.killpg(process.pid, signal.SIGKILL)  # the SDK's workers too, as a machine that goes away
+        process.wait(10)
 
 
 def _wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

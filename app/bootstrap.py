@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from app.actions.http import HttpActionRunner
 from app.actions.in_process import InProcessActionRunner
+from app.actions.webhook import CallLimits
 from app.bot.loader import load_bot
 from app.db.clock import utc_now
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.script import BotScript, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
@@ -169,10 +171,18 @@ def load_understanding(
 
 def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | HttpActionRunner:
     """Choose where custom actions run: on the server that is named, or in this process."""
-    url = settings.action_url or bot.config.action_url
-    if url is not None:
-        return HttpActionRunner(url, bot.domain)
-    return InProcessActionRunner(bot.actions_path, bot.domain)
+    endpoint = bot.config.action_endpoint
+    if settings.action_url is not None:
+        token = settings.action_token
+        endpoint = ActionEndpoint(settings.action_url, token.get_secret_value() if token else None)
+    if endpoint is None:
+        return InProcessActionRunner(bot.actions_path, bot.domain, timeout_s=settings.action_timeout_s)
+    return HttpActionRunner(
+        endpoint,
+        bot.domain,
+        limits=CallLimits(timeout_s=settings.action_timeout_s),
+        is_compressing=settings.action_compression,
+    )
 
 
 def script_of(bot: Bot) -> BotScript:

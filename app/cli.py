@@ -75,6 +75,13 @@ def _add_service_commands(commands: Commands) -> None:
     _add_bot_option(serve)
     serve.add_argument("--host", help="address to bind (default: SPANDESK_HOST, 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to bind (default: SPANDESK_PORT, 8000)")
+    actions = _add(
+        commands, "actions", "actions:run", "serve the bot's custom actions by rasa-sdk's protocol"
+    )
+    _add_bot_option(actions)
+    actions.add_argument("--host", help="address to bind (default: 127.0.0.1)")
+    actions.add_argument("--port", type=int, help="port to bind (default: 5055)")
+    actions.add_argument("--token", help="token that callers must send (default: SPANDESK_ACTION_TOKEN)")
     worker = _add(commands, "worker", "worker:run", "run background jobs (retraining)")
     _add_bot_option(worker)
 

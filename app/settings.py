@@ -8,14 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """All settings of a SpanDesk process; an unknown or unsafe value is refused with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="SPANDESK_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SPANDESK_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Field(Path("var"), description="Folder of all data files: database, models, index, secrets.")
     bot: Path = Field(Path("bots/retail"), description="Bot project folder (Rasa 3.x format).")
@@ -62,6 +64,17 @@ class Settings(BaseSettings):
     )
     action_url: str | None = Field(
         None, description="rasa-sdk action server; default: actions run in the server."
+    )
+    action_token: SecretStr | None = Field(
+        None, description="Token that `spandesk actions` asks for, and that goes with SPANDESK_ACTION_URL."
+    )
+    action_timeout_s: float = Field(
+        10.0, gt=0, le=600, description="Longest time a custom action may take, in seconds."
+    )
+    action_compression: bool = Field(
+        False,
+        validation_alias=AliasChoices("SPANDESK_ACTION_COMPRESSION", "COMPRESS_ACTION_SERVER_REQUEST"),
+        description="Send requests to the action server deflated; Rasa's COMPRESS_ACTION_SERVER_REQUEST too.",
     )
     torch_threads: int = Field(0, ge=0, description="CPU threads of the encoder; 0 lets torch choose.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

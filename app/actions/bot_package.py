@@ -1,7 +1,8 @@
 """Imports a bot's ``actions`` under a private name, so that two bots in one process do not clash.
 
 Inside, the bot's own ``import actions.orders`` and ``from actions import orders`` work as in Rasa, and so do
-other modules that lie in the bot's folder: while it is imported.
+other modules that lie in the bot's folder; for imports that come later, while an action runs, ``actions`` is
+the bot that was imported last.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import pkgutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -39,13 +39,35 @@ def import_actions(path: Path) -> list[ModuleType]:
         ActionFailedError: it cannot be imported; the message names the module and the reason.
     """
     name = f"spandesk_{PUBLIC_NAME}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
-    with _import_guard, _as_public_name(name, path.parent):
+    with _import_guard:
+        _give_public_name(name, path.parent.resolve())
         try:
             return _import_all(name, path)
         except Exception as error:
             raise ActionFailedError(
-                f"the actions at {path} cannot be imported: {error!r}; correct them or install what they need"
+                f"the actions at {path} cannot be imported: {error!r}; {_remedy(error)}"
             ) from error
+
+
+def modules_beside(path: Path) -> list[ModuleType]:
+    """Give the imported modules that lie in the bot's folder beside its actions."""
+    folder = path.parent.resolve()
+    return [
+        module
+        for module in list(sys.modules.values())
+        if (file := getattr(module, "__file__", None))
+        and folder in Path(file).parents
+        and "site-packages" not in file
+    ]
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return (
+            "relative paths start where the server was started: use Path(__file__), start it in the bot's"
+            " folder, or run 'spandesk actions', which goes there"
+        )
+    return "correct them or install what they need"
 
 
 def _is_actions(path: Path) -> bool:
@@ -85,21 +107,14 @@ def _import_submodules(package: ModuleType) -> Iterator[ModuleType]:
             yield from _import_submodules(module)
 
 
-@contextmanager
-def _as_public_name(name: str, folder: Path) -> Iterator[None]:
-    """Let ``actions`` mean the package `name`, and let the bot's folder be importable, for a while."""
-    before = {key: sys.modules.pop(key) for key in _public_modules()}
-    finder = _AliasFinder(name)
-    sys.meta_path.insert(0, finder)
-    sys.path.append(str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        sys.meta_path.remove(finder)
-        for key in _public_modules():
-            del sys.modules[key]
-        sys.modules.update(before)
+def _give_public_name(name: str, folder: Path) -> None:
+    """Let ``actions`` mean the package `name`, and let the modules of the bot's folder be importable."""
+    for key in _public_modules():
+        del sys.modules[key]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _AliasFinder)]
+    sys.meta_path.insert(0, _AliasFinder(name))
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 
 
 def _public_modules() -> list[str]:

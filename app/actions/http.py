@@ -1,33 +1,46 @@
-"""Custom actions on an action server (``python -m rasa_sdk``), by HTTP."""
+"""Custom actions on an action server (``python -m rasa_sdk``, ``spandesk actions``), by HTTP."""
 
 from __future__ import annotations
 
 import httpx
 
-from app.actions.action_call import action_call
-from app.actions.results import read_result
-from app.dialogue.action_names import ACTION_ANSWER_FAQ, ACTION_REQUEST_HANDOFF
+from app.actions.action_call import WrittenDomain, action_call
+from app.actions.answers import MISSING_DOMAIN, read_answer
+from app.actions.circuit_breaker import CircuitBreaker, CircuitOpenError
+from app.actions.declared import declared_actions
+from app.actions.webhook import ActionServerError, CallLimits, Webhook, WebhookAnswer
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.domain import Domain
 from app.dialogue.errors import ActionFailedError
-from app.dialogue.events import ActionExecutionRejected, Event
-from app.dialogue.rasa_domain import domain_to_rasa
+from app.dialogue.events import Event
 from app.dialogue.tracker import Tracker
-
-TIMEOUT_S = 10.0
-_OURS = frozenset({ACTION_ANSWER_FAQ, ACTION_REQUEST_HANDOFF})  # bots name them in their domain, we run them
 
 
 class HttpActionRunner:
-    """Runs the actions that the domain names on the server at `url` (port `ActionRunner`); thread-safe."""
+    """Runs the actions that the domain names on a server (port `ActionRunner`); thread-safe.
+
+    The domain goes along with every call, as from Rasa 3.6, until the server asks for it by 449: that server
+    keeps the domain, and its digest is enough from then on.
+    """
 
     def __init__(
-        self, url: str, domain: Domain, *, timeout_s: float = TIMEOUT_S, client: httpx.Client | None = None
+        self,
+        endpoint: ActionEndpoint,
+        domain: Domain,
+        *,
+        limits: CallLimits | None = None,
+        is_compressing: bool = False,
+        client: httpx.Client | None = None,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
-        self._url = url
-        self._domain = domain
-        self._written_domain = domain_to_rasa(domain)
-        self._actions = frozenset(domain.actions) - domain.responses.keys() - _OURS
-        self._client = client or httpx.Client(timeout=timeout_s, trust_env=False)
+        self._webhook = Webhook(
+            endpoint, limits or CallLimits(), is_compressing=is_compressing, client=client
+        )
+        self._domain = WrittenDomain(domain)
+        self._actions = declared_actions(domain)
+        self._breaker = breaker or CircuitBreaker(ActionServerError)
+        self._is_selective = endpoint.enable_selective_domain
+        self._keeps_domain = False  # a server may forget; then it asks again
 
     def knows(self, action: str) -> bool:
         """Say whether the domain names such a custom action."""
@@ -39,44 +52,30 @@ class HttpActionRunner:
         Raises:
             ActionFailedError: the server does not answer, or answers with an error or with nonsense.
         """
-        call = action_call(action, tracker, self._domain, self._written_domain)
-        try:
-            answer = self._client.post(self._url, json=call)
-        except httpx.HTTPError as error:
-            raise ActionFailedError(
-                f"the action server at {self._url} did not answer for '{action}': {error!r};"
-                f" check that it runs"
-            ) from error
-        if answer.status_code == httpx.codes.BAD_REQUEST and _rejects(answer, action):
-            return [ActionExecutionRejected(action)]
-        if answer.status_code != httpx.codes.OK:
-            raise ActionFailedError(
-                f"the action server answered {answer.status_code} for '{action}';"
-                f" {_remedy(answer.status_code)}"
-            )
-        return read_result(action, _body(answer, action))
+        answer = self._call(action, tracker, has_domain=self._should_send_domain(action))
+        if answer.status == MISSING_DOMAIN:
+            self._keeps_domain = True
+            answer = self._call(action, tracker, has_domain=True)
+        return read_answer(action, answer)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._webhook.close()
 
+    def _should_send_domain(self, action: str) -> bool:
+        if self._is_selective:
+            return action in self._domain.domain.actions_with_domain
+        return not self._keeps_domain
 
-def _rejects(answer: httpx.Response, action: str) -> bool:
-    body = _body(answer, action)
-    return isinstance(body, dict) and body.get("action_name") == action
-
-
-def _body(answer: httpx.Response, action: str) -> object:
-    try:
-        body: object = answer.json()
-    except ValueError as error:
-        raise ActionFailedError(
-            f"the action server answered no JSON for '{action}': {answer.text[:80]!r}"
-        ) from error
-    return body
-
-
-def _remedy(status_code: int) -> str:
-    if status_code == httpx.codes.NOT_FOUND:
-        return "no such action is registered there; add it, or take it out of the domain"
-    return "see the log of the action server"
+    def _call(self, action: str, tracker: Tracker, *, has_domain: bool) -> WebhookAnswer:
+        call = action_call(action, tracker, self._domain, has_domain=has_domain)
+        try:
+            with self._breaker.guarding():
+                return self._webhook.post(call)
+        except ActionServerError as error:
+            raise ActionServerError(f"the action '{action}' did not run or did not end: {error}") from error
+        except CircuitOpenError as error:
+            raise ActionFailedError(
+                f"the action '{action}' was not run: the action server at {self._webhook.url} {error};"
+                f" check that it runs there"
+            ) from error

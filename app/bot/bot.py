@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.domain import Domain
 from app.dialogue.stories import Rule, Story
 
@@ -46,6 +47,7 @@ class BotConfig:
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
     action_url: str | None = None  # action server; None: actions run in the server
     channels: Channels = Channels()
+    action_endpoint: ActionEndpoint | None = None  # the same with what lets us in
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class _Sections:
     slots: dict[str, SlotDefinition] = field(default_factory=dict)
     responses: dict[str, tuple[ResponseVariation, ...]] = field(default_factory=dict)
     actions: dict[str, None] = field(default_factory=dict)
+    actions_with_domain: set[str] = field(default_factory=set)
     forms: dict[str, Form] = field(default_factory=dict)
     form_mappings: list[tuple[str, SlotMapping]] = field(default_factory=list)  # (slot, …) of Rasa 2.x forms
     auto_filled: list[str] = field(default_factory=list)
@@ -120,6 +121,7 @@ def _domain(sections: _Sections) -> Domain:
         actions=tuple(sections.actions),
         forms=sections.forms,
         session=sections.session,
+        actions_with_domain=frozenset(sections.actions_with_domain),
     )
 
 
@@ -214,8 +216,10 @@ def _read_responses(node: YamlNode, sections: _Sections) -> None:
 
 
 def _read_actions(node: YamlNode, sections: _Sections) -> None:
-    for name, _, item in _named_items(node, "actions"):
+    for name, options, item in _named_items(node, "actions"):
         sections.actions[name] = None
+        if options is not None and options.plain_value("send_domain") is True:
+            sections.actions_with_domain.add(name)
         sections.places.setdefault(("action", name), item.source)
 
 

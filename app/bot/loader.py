@@ -18,6 +18,7 @@ from app.bot.config_reader import (
 )
 from app.bot.documents import BotDocuments, digest_of, read_documents
 from app.bot.domain_reader import DOMAIN_SECTIONS, read_domain
+from app.bot.endpoint_reader import read_action_endpoint
 from app.bot.expansion import expand_rules, expand_stories
 from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.domain import Domain
@@ -85,7 +86,11 @@ def _forbid_other_sections(nodes: Iterable[YamlNode], allowed: frozenset[str], w
 def _read_settings(documents: BotDocuments, environment: Mapping[str, str], warnings: list[str]) -> BotConfig:
     config = read_config(documents.config, warnings)
     read_credentials(documents.credentials, warnings)
-    return replace(config, action_url=read_endpoints(documents.endpoints, environment, warnings))
+    return replace(
+        config,
+        action_url=read_endpoints(documents.endpoints, environment, warnings),
+        action_endpoint=read_action_endpoint(documents.endpoints, environment),
+    )
 
 
 def _titles(presentation: Presentation, domain: Domain) -> Mapping[str, str]:

@@ -106,6 +106,7 @@ class Domain:
     actions: tuple[str, ...]
     forms: Mapping[str, Form]
     session: SessionConfig = SessionConfig()
+    actions_with_domain: frozenset[str] = frozenset()  # `send_domain: true`, for a selective action endpoint
 
     def initial_slots(self) -> dict[str, Any]:
         """Give every slot its initial value."""

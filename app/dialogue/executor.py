@@ -67,13 +67,16 @@ class Executor:
         self._forms = FormRunner(script.domain, actions, speaker)
 
     def execute(self, decided: Decided, turn: Turn) -> bool:
-        """Record the decision and what came of it; False when it failed and the turn must end."""
+        """Record the decision and what came of it; False when it failed and the turn must end.
+
+        A custom action that fails ends nothing: as in Rasa, it was executed, and what follows it comes.
+        """
         turn.record(decision_made(decided))
         try:
             events = self._perform(decided, turn.tracker)
         except _FORESEEN as error:
             turn.record_all(self._after_failure(decided, error, turn.tracker))
-            return False
+            return isinstance(decided.decision, RunAction)
         turn.record_all(events)
         return True
 

@@ -44,10 +44,10 @@ class FormRunner:
             events = self._check_message(form, tracker)
         else:
             events = self._activate(form, tracker)
-        if _has_rejected(events):
-            return events
-        if not _has_ended(events):
+        if not _has_rejected(events) and not _has_ended(events):
             events += self._ask_next(form, tracker, events)
+        if _has_rejected(events):
+            return [ActionExecutionRejected(form)]
         return [*events, *_ending(fold(tracker, events))] if _has_ended(events) else events
 
     def recover(self, form: str, tracker: Tracker) -> list[Event]:

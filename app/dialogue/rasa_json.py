@@ -87,6 +87,11 @@ def event_to_rasa(event: Event, timestamp: float | None) -> Json | None:
     return {"event": name, "timestamp": timestamp, **write(event)}
 
 
+def is_event_read(name: str) -> bool:
+    """Say whether `event_from_rasa` reads events of this name."""
+    return name in _READERS
+
+
 def event_from_rasa(raw: Any) -> Event:
     """Read an event that a custom action returned.
 

@@ -1,21 +1,17 @@
 """Custom actions on a real rasa-sdk action server, in a process of its own on loopback."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
+import logging
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
 
 from app.actions.http import HttpActionRunner
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.errors import ActionFailedError
-from app.dialogue.events import ActionExecutionRejected, BotUttered, SlotSet
-from app.dialogue.tracker import empty_tracker
-from tests.fakes_dialogue import given, make_bot, make_domain
+from app.dialogue.events import ActionExecutionRejected, ActiveLoopChanged, BotUttered, SlotSet
+from app.dialogue.tracker import empty_tracker, fold
+from tests.action_servers import free_port, sdk_server
+from tests.fakes_dialogue import does, given, make_bot, make_domain, rule, said
 
 ACTIONS = """
 from rasa_sdk import Action
@@ -46,58 +42,47 @@ class Rejects(Action):
 
     async def run(self, dispatcher, tracker, domain):
         raise ActionExecutionRejection("action_rejects")
+
+
+class Unknown(Action):
+    def name(self):
+        return "action_unknown_event"
+
+    def run(self, dispatcher, tracker, domain):
+        return [{"event": "no_such_event"}, SlotSet("reason", "kept")]
+
+
+class Old(Action):
+    def name(self):
+        return "action_old"
+
+    def run(self, dispatcher, tracker, domain):
+        dispatcher.utter_message(template="utter_greet")
+        return [SlotSet("reason", tracker.active_form.get("name")), SlotSet("sender", tracker.sender_id)]
+
+
+class Domain(Action):
+    def name(self):
+        return "action_domain"
+
+    def run(self, dispatcher, tracker, domain):
+        return [SlotSet("reason", sorted(domain["forms"]))]
 """
-DOMAIN = make_domain(actions=("action_track", "action_fails", "action_rejects", "action_missing"))
-START_S = 50.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/health", trust_env=False).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    pytest.fail(f"the action server did not start: {log.read_text()[-2000:]}")
+NAMES = ("track", "fails", "rejects", "missing", "unknown_event", "old", "domain")
+DOMAIN = make_domain(actions=tuple(f"action_{name}" for name in NAMES))
 
 
 @pytest.fixture(scope="module")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("bot")
     (folder / "actions.py").write_text(ACTIONS)
-    port, log = free_port(), folder / "server.log"
-    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=os.environ | {"SANIC_HOST": "127.0.0.1"},
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
-        yield f"http://127.0.0.1:{port}/webhook"
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+    with sdk_server(folder, free_port()) as url:
+        yield url
 
 
 @pytest.fixture
 def runner(server_url: str) -> Iterator[HttpActionRunner]:
-    runner = HttpActionRunner(server_url, DOMAIN)
+    runner = HttpActionRunner(ActionEndpoint(server_url), DOMAIN)
     yield runner
     runner.close()
 
@@ -115,6 +100,42 @@ def test_a_rejection_comes_back_as_an_event(runner: HttpActionRunner) -> None:
     assert runner.run("action_rejects", empty_tracker("c1")) == [ActionExecutionRejected("action_rejects")]
 
 
+def test_an_unknown_event_costs_only_itself(
+    runner: HttpActionRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert runner.run("action_unknown_event", empty_tracker("c1")) == [SlotSet("reason", "kept")]
+    assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == ["event_unknown"]
+
+
+def test_actions_of_old_bots_run(runner: HttpActionRunner) -> None:
+    script = make_bot(domain=DOMAIN, rules=[rule("greet", said("greet"), does("action_old"))])
+    tracker = fold(empty_tracker("rest:ann"), [ActiveLoopChanged("return_form")])
+
+    assert runner.run("action_old", tracker)[1:] == [
+        SlotSet("reason", "return_form"),
+        SlotSet("sender", "ann"),
+    ]
+    assert given(script=script, actions=runner).says("hi", "greet").replies == ["Hello!"]
+
+
+def test_a_server_that_keeps_the_domain_needs_it_once(server_url: str) -> None:
+    selective = HttpActionRunner(ActionEndpoint(server_url, enable_selective_domain=True), DOMAIN)
+
+    events = [selective.run("action_domain", empty_tracker("c1")) for _ in range(2)]
+
+    selective.close()
+    assert events == [[SlotSet("reason", ["return_form"])]] * 2
+
+
+def test_the_server_takes_deflated_requests(server_url: str) -> None:
+    compressing = HttpActionRunner(ActionEndpoint(server_url), DOMAIN, is_compressing=True)
+
+    events = compressing.run("action_domain", empty_tracker("c1"))
+
+    compressing.close()
+    assert events == [SlotSet("reason", ["return_form"])]
+
+
 @pytest.mark.parametrize(("action", "status"), [("action_fails", 500), ("action_missing", 404)])
 def test_a_failure_on_the_server_is_a_named_error(runner: HttpActionRunner, action: str, status: int) -> None:
     with pytest.raises(ActionFailedError, match=f"answered {status} for '{action}'"):
@@ -122,7 +143,7 @@ def test_a_failure_on_the_server_is_a_named_error(runner: HttpActionRunner, acti
 
 
 def test_a_server_that_is_not_there_is_a_named_error() -> None:
-    runner = HttpActionRunner(f"http://127.0.0.1:{free_port()}/webhook", DOMAIN)
+    runner = HttpActionRunner(ActionEndpoint(f"http://127.0.0.1:{free_port()}/webhook"), DOMAIN)
 
     with pytest.raises(ActionFailedError, match="check that it runs"):
         runner.run("action_track", empty_tracker("c1"))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.actions.bot_package import find_actions, import_actions
+from app.actions.bot_package import find_actions, import_actions, modules_beside
 from app.dialogue.errors import ActionFailedError
 
 
@@ -62,7 +62,7 @@ def test_a_module_beside_the_package_can_be_imported(tmp_path: Path) -> None:
     write(tmp_path, {"actions.py": "import shop_of_this_test", "shop_of_this_test.py": ""})
 
     assert names(tmp_path / "actions.py") == [""]
-    assert str(tmp_path) not in sys.path
+    assert [module.__name__ for module in modules_beside(tmp_path / "actions.py")][-1] == "shop_of_this_test"
 
 
 def test_two_bots_do_not_clash(tmp_path: Path) -> None:
@@ -78,14 +78,28 @@ def test_two_bots_do_not_clash(tmp_path: Path) -> None:
     assert [import_actions(bot / "actions")[0].NAME for bot in (one, two)] == [1, 2]
 
 
-def test_nothing_named_actions_is_left_behind(tmp_path: Path) -> None:
-    write(tmp_path, {"actions/__init__.py": "import actions.shop", "actions/shop.py": ""})
-    finders = list(sys.meta_path)
+def test_a_bot_may_import_its_modules_later_too(tmp_path: Path) -> None:
+    text = (
+        "def late():\n    from actions.shop import NAME\n    import late_shop_of_this_test\n    return NAME"
+    )
+    write(
+        tmp_path,
+        {"actions/__init__.py": text, "actions/shop.py": "NAME = object()", "late_shop_of_this_test.py": ""},
+    )
 
-    import_actions(tmp_path / "actions")
+    package, shop = import_actions(tmp_path / "actions")
 
-    assert [name for name in sys.modules if name.split(".")[0] == "actions"] == []
-    assert sys.meta_path == finders
+    assert package.late() is shop.NAME
+
+
+def test_the_bot_that_was_imported_last_has_the_public_name_alone(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / name, {"actions/__init__.py": "import actions.shop", "actions/shop.py": ""})
+        modules = import_actions(tmp_path / name / "actions")
+
+    assert sys.modules["actions"] is modules[0]
+    assert sys.modules["actions.shop"] is modules[1]
+    assert sum(type(finder).__name__ == "_AliasFinder" for finder in sys.meta_path) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,6 +108,7 @@ def test_nothing_named_actions_is_left_behind(tmp_path: Path) -> None:
         ("import no_such_module_anywhere", "no_such_module_anywhere"),
         ("1 / 0", "ZeroDivisionError"),
         ("(", "SyntaxError"),
+        ("open('prices.csv')", "relative paths start where the server was started"),
     ],
 )
 def test_actions_that_cannot_be_imported_are_an_error_that_says_why(

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from app.actions.http import HttpActionRunner
+from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.errors import ActionFailedError
 from app.dialogue.events import ActionExecutionRejected, BotUttered, SlotSet
 from app.dialogue.tracker import empty_tracker
@@ -15,7 +16,9 @@ DOMAIN = make_domain(actions=("action_track", "action_answer_faq", "utter_greet"
 
 
 def runner_with(answer: Callable[[httpx.Request], httpx.Response]) -> HttpActionRunner:
-    return HttpActionRunner(URL, DOMAIN, client=httpx.Client(transport=httpx.MockTransport(answer)))
+    return HttpActionRunner(
+        ActionEndpoint(URL), DOMAIN, client=httpx.Client(transport=httpx.MockTransport(answer))
+    )
 
 
 def answering(status: int, body: object) -> HttpActionRunner:
@@ -31,7 +34,7 @@ def test_the_call_has_what_the_sdk_expects() -> None:
 
     runner_with(_answer).run("action_track", empty_tracker("c1"))
 
-    assert sorted(calls[0]) == ["domain", "next_action", "sender_id", "tracker", "version"]
+    assert sorted(calls[0]) == ["domain", "domain_digest", "next_action", "sender_id", "tracker", "version"]
     assert (calls[0]["next_action"], calls[0]["sender_id"]) == ("action_track", "c1")
 
 
@@ -59,7 +62,7 @@ def test_a_rejection_is_an_event() -> None:
         (404, {"action_name": "action_track"}, "answered 404 .* no such action is registered there"),
         (500, {"error": "boom"}, "answered 500 .* see the log of the action server"),
         (200, ["what"], r"gave \"\['what'\]\"; expected events and responses"),
-        (200, {"events": [{"event": "reminder"}]}, "got the event 'reminder'"),
+        (200, {"events": [{"event": "slot"}]}, "got a 'slot' event that cannot be read"),
     ],
 )
 def test_any_other_answer_is_a_named_error(status: int, body: object, problem: str) -> None:
@@ -68,7 +71,7 @@ def test_any_other_answer_is_a_named_error(status: int, body: object, problem: s
 
 
 def test_an_answer_that_is_not_json_is_an_error() -> None:
-    with pytest.raises(ActionFailedError, match="answered no JSON for 'action_track': '<html>'"):
+    with pytest.raises(ActionFailedError, match="answered a web page for 'action_track': '<html>'"):
         runner_with(lambda _: httpx.Response(200, text="<html>")).run("action_track", empty_tracker("c1"))
 
 
@@ -76,7 +79,9 @@ def test_a_server_that_does_not_answer_is_an_error() -> None:
     def _refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    with pytest.raises(ActionFailedError, match="did not answer for 'action_track'"):
+    with pytest.raises(
+        ActionFailedError, match="'action_track' did not run or did not end: .* cannot be reached"
+    ):
         runner_with(_refuse).run("action_track", empty_tracker("c1"))
 
 

@@ -255,8 +255,9 @@ def test_an_action_that_fails_is_an_apology_and_an_event_and_the_conversation_go
 
     failed = conversation.of_type(ActionFailed)[0]
     assert (failed.action, failed.error, len(failed.reference)) == ("action_track", "the shop is down", 10)
-    assert conversation.replies == ["Sorry, something went wrong on our side. Please try again in a moment."]
-    assert conversation.executed == ["action_track"]
+    apology = "Sorry, something went wrong on our side. Please try again in a moment."
+    assert conversation.replies == [apology, "Bye!"]
+    assert conversation.executed == ["action_track", "utter_goodbye"]
     assert conversation.says("hi", "greet").replies == ["Hello!"]
 
 

@@ -82,6 +82,15 @@ class ClearBooking(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Empty what belongs to one booking; what is on the sheet stays."""
+        return [SlotSet(slot, None) for slot in FORM_SLOTS]
+
+
+class DropBooking(Action):
+    def name(self) -> str:
+        return "action_drop_booking"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Empty what belongs to the booking, and the question whether to drop it."""
         return [*(SlotSet(slot, None) for slot in FORM_SLOTS), SlotSet("stop_asked", False)]
 
 

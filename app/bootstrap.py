@@ -22,6 +22,7 @@ from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, 
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
+from app.serving.alarm import ReminderAlarm
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
@@ -88,8 +89,11 @@ def build_services(
     publisher = make_publisher(settings, hub)
     runner = make_action_runner(settings, bot)
     ports = make_ports(understanding, runner, stores, publisher)
+    manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
+    alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
     def close() -> None:
+        alarm.close()
         watcher.close()
         understanding.close()
         close_reader()
@@ -97,10 +101,11 @@ def build_services(
         stores.close()
 
     watcher.start()
+    alarm.start()
     return Services(
         settings=settings,
         bot=bot,
-        manager=DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars)),
+        manager=manager,
         understanding=understanding,
         tracker_store=stores.trackers,
         conversations=stores.conversations,

@@ -8,6 +8,7 @@ from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_VALIDATE_SLOT
 from app.dialogue.domain import Domain
 from app.dialogue.events import ActionExecuted, Event, SlotSet
 from app.dialogue.ports import ActionRunner
+from app.dialogue.reminders import check_reminders
 from app.dialogue.responses import Speaker
 from app.dialogue.slots import fill_slots, slot_actions, with_validated
 from app.dialogue.tracker import Tracker, fold
@@ -29,10 +30,12 @@ class CustomActions:
         """Run a custom action; what it said is filled in with the slots as they were before it.
 
         Raises:
-            ActionFailedError: it raised, is unknown, or returned nonsense.
+            ActionFailedError: it raised, is unknown, or returned nonsense or too many reminders.
             TemplateError: it named a response that does not exist or lacks a variable.
         """
-        return self._speaker.render(self._runner.run(action, tracker), tracker)
+        events = self._runner.run(action, tracker)
+        check_reminders(events, tracker.events)
+        return self._speaker.render(events, tracker)
 
     def extract_slots(self, parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[Event]:
         """Fill slots by all mappings, custom ones too, and have ``action_validate_slot_mappings`` check them.

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
-from app.dialogue.errors import ActionFailedError, ConflictError, NotFoundError, TemplateError
+from app.dialogue.errors import (
+    ActionFailedError,
+    ConflictError,
+    NotFoundError,
+    TemplateError,
+    UnderstandingError,
+)
 from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
@@ -32,12 +38,19 @@ from app.dialogue.payload import is_wish
 from app.dialogue.policy import decide
 from app.dialogue.ports import ActionRunner, Answerer, Clock, Interpreter, Publisher, TrackerStore
 from app.dialogue.ratings import check_rated_answer, find_last_rating
+from app.dialogue.reminders import (
+    DueReminder,
+    check_external_intent,
+    external_utterance,
+    pending_reminders,
+)
 from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
 from app.dialogue.tracker import Tracker
 from app.dialogue.turn import Turn
 from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
+from nlu.types import EntitySpan
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +107,36 @@ class DialogueManager:
         """
         check_message(message, max_chars=self._limits.max_message_chars)
         return self._in_turn(message.conversation_id, lambda tracker: self._reply(message, tracker))
+
+    def trigger_intent(
+        self, conversation_id: str, name: str, entities: Sequence[EntitySpan] = ()
+    ) -> TurnResult:
+        """Let the bot answer an intent that comes from outside, as if the customer had meant it just now.
+
+        Raises:
+            NotFoundError: the domain has no such intent.
+            ConflictError: other processes were faster twice.
+        """
+        return self._in_turn(conversation_id, lambda tracker: self._answer_external(tracker, name, entities))
+
+    def fire_reminder(self, due: DueReminder) -> TurnResult:
+        """Trigger what a reminder says, unless it is off or was fired before: then nothing is recorded.
+
+        Raises:
+            NotFoundError: the domain does not have its intent.
+            ConflictError: other processes were faster twice.
+        """
+
+        def _fire(tracker: Tracker) -> TurnResult:
+            recorded = self._ports.store.recorded(due.conversation_id, after_sequence=due.sequence - 1)
+            reminder = pending_reminders((item.sequence, item.event) for item in recorded).get(due.sequence)
+            if reminder is None:
+                return TurnResult([], duplicate=True)
+            return self._answer_external(
+                tracker, reminder.intent, reminder.entities, message_id=due.message_id
+            )
+
+        return self._in_turn(due.conversation_id, _fire)
 
     def start(self, conversation_id: str, channel: str) -> TurnResult:
         """Begin a new conversation and say the welcome; one that has begun stays as it is."""
@@ -166,10 +209,22 @@ class DialogueManager:
         earlier = self._find_earlier_reply(message, tracker)
         if earlier is not None:
             return TurnResult(earlier, duplicate=True)
+        return self._take_turn(tracker, lambda turn: self._hear(message, turn))
+
+    def _answer_external(
+        self, tracker: Tracker, name: str, entities: Sequence[EntitySpan], *, message_id: str | None = None
+    ) -> TurnResult:
+        check_external_intent(name, self._script.domain)
+        latest = tracker.latest_message
+        channel = latest.channel if latest is not None else "web"
+        utterance = external_utterance(name, entities, channel=channel, message_id=message_id)
+        return self._take_turn(tracker, lambda turn: self._note(utterance, turn))
+
+    def _take_turn(self, tracker: Tracker, hear: Callable[[Turn], None]) -> TurnResult:
         turn = self._new_turn(tracker)
         if needs_session(tracker, self._script.domain, self._ports.clock()):
             self._begin_session(turn)
-        self._hear(message, turn)
+        hear(turn)
         self._act(turn)
         result = self._save(turn)
         _log_turn(turn)
@@ -183,8 +238,11 @@ class DialogueManager:
         return recorded[: place.stop - place.start]
 
     def _hear(self, message: CustomerMessage, turn: Turn) -> None:
-        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
         utterance, failure = understand(message, self._ports.interpreter, self._script.domain)
+        self._note(utterance, turn, failure)
+
+    def _note(self, utterance: UserUttered, turn: Turn, failure: UnderstandingError | None = None) -> None:
+        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
         turn.record(utterance)
         if failure is not None:
             reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)

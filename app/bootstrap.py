@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -182,7 +182,7 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
 
 def script_of(bot: Bot) -> BotScript:
     """Make the bot ready to talk."""
-    return make_script(
+    script = make_script(
         bot.domain,
         bot.rules,
         bot.stories,
@@ -190,3 +190,4 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
+    return replace(script, steering=bot.steering)

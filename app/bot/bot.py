@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.dialogue.domain import Domain
+from app.dialogue.steering import Steering
 from app.dialogue.stories import Rule, Story
 
 
@@ -47,3 +48,4 @@ class Bot:
     actions_path: Path | None = None  # package folder `actions/` or module `actions.py`
     entity_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    steering: Steering = field(default_factory=Steering)

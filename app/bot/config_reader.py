@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.bot.bot import BotConfig
+from app.bot.steering_reader import STEERING_KEYS
 from nlu.data.yaml_source import YamlNode
 
 _USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor"})
 _USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
 _CHANNELS = frozenset({"rest", "socketio", "rasa"})
-_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles"})
+_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles"}) | STEERING_KEYS
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_VALIDATE_SLOT_MAPPINGS
+from app.dialogue.corrections import Correction, with_corrections
 from app.dialogue.domain import Domain
 from app.dialogue.events import ActionExecuted, Event, SlotSet
 from app.dialogue.ports import ActionRunner
@@ -37,13 +38,23 @@ class CustomActions:
         check_reminders(events, tracker.events)
         return self._speaker.render(events, tracker)
 
-    def extract_slots(self, parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[Event]:
+    def extract_slots(
+        self,
+        parsed: ParsedUtterance,
+        tracker: Tracker,
+        domain: Domain,
+        *,
+        corrections: Sequence[Correction] = (),
+    ) -> list[Event]:
         """Fill slots by all mappings, custom ones too, and have ``action_validate_slot_mappings`` check them.
+
+        What the utterance corrects goes before what its words would fill.
 
         Raises:
             ActionFailedError, TemplateError: see `run`.
         """
-        events: list[Event] = [*fill_slots(parsed, tracker, domain)]
+        filled = fill_slots(parsed, tracker, domain)
+        events = with_corrections(filled, corrections, tracker, domain)
         for action in slot_actions(parsed, tracker, domain):
             if self.knows(action):
                 events += self.run(action, fold(tracker, events))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.corrections import find_corrections
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
 from app.dialogue.errors import (
@@ -47,6 +48,7 @@ from app.dialogue.reminders import (
 from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
+from app.dialogue.steering import find_wish
 from app.dialogue.tracker import Tracker
 from app.dialogue.turn import Turn
 from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
@@ -242,15 +244,20 @@ class DialogueManager:
         self._note(utterance, turn, failure)
 
     def _note(self, utterance: UserUttered, turn: Turn, failure: UnderstandingError | None = None) -> None:
-        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
+        """Record the utterance and what it sets: words to an agent, steering and our buttons set nothing."""
         turn.record(utterance)
         if failure is not None:
             reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)
             turn.record(ActionFailed(UNDERSTANDING, str(failure), reference))
-        if turn.tracker.mode == "agent" or is_wish(utterance.parsed):
+        script, parsed = self._script, utterance.parsed
+        steers = find_wish(turn.tracker, script.steering, script.own_intents) is not None
+        if turn.tracker.mode == "agent" or is_wish(parsed) or steers:
             return
+        corrections = (
+            find_corrections(parsed, turn.tracker, script.domain) if script.steering.corrects_slots else []
+        )
         try:
-            slots = self._actions.extract_slots(utterance.parsed, turn.tracker, self._script.domain)
+            slots = self._actions.extract_slots(parsed, turn.tracker, script.domain, corrections=corrections)
         except (ActionFailedError, TemplateError) as error:
             slots = self._executor.apologise(ACTION_EXTRACT_SLOTS, error, turn.tracker)
         turn.record_all(slots)

@@ -23,6 +23,7 @@ from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
 from app.serving.alarm import ReminderAlarm
+from app.serving.duckling import DucklingAccess, DucklingInterpreter
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
@@ -88,7 +89,8 @@ def build_services(
     hub = Hub()
     publisher = make_publisher(settings, hub)
     runner = make_action_runner(settings, bot)
-    ports = make_ports(understanding, runner, stores, publisher)
+    duckling = make_duckling(understanding, bot)
+    ports = make_ports(understanding, runner, stores, publisher, duckling=duckling)
     manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
     alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
@@ -98,6 +100,8 @@ def build_services(
         understanding.close()
         close_reader()
         runner.close()
+        if duckling is not None:
+            duckling.close()
         stores.close()
 
     watcher.start()
@@ -141,11 +145,16 @@ def make_reader(settings: Settings) -> tuple[PassageReader | None, Callable[[], 
 
 
 def make_ports(
-    understanding: Understanding, runner: ActionRunner, stores: Stores, publisher: Publisher
+    understanding: Understanding,
+    runner: ActionRunner,
+    stores: Stores,
+    publisher: Publisher,
+    *,
+    duckling: DucklingInterpreter | None = None,
 ) -> Ports:
     """Give the dialogue core its outside world."""
     return Ports(
-        interpreter=understanding,
+        interpreter=duckling or understanding,
         answerer=understanding,
         actions=runner,
         store=stores.trackers,
@@ -153,6 +162,17 @@ def make_ports(
         clock=utc_now,
         rng=random.Random(),
     )
+
+
+def make_duckling(understanding: Understanding, bot: Bot) -> DucklingInterpreter | None:
+    """Ask the Duckling server that the bot names, beside the model; None without one."""
+    config = bot.config.duckling
+    if config is None:
+        return None
+    language = bot.config.language
+    locale = config.locale or ("en_GB" if language == "en" else f"{language}_{language.upper()}")
+    access = DucklingAccess(config.url, config.dimensions, locale, config.timezone, config.timeout_s)
+    return DucklingInterpreter(understanding, access)
 
 
 def make_publisher(settings: Settings, hub: Hub) -> ServerPublisher:

@@ -12,6 +12,17 @@ from app.dialogue.stories import Rule, Story
 
 
 @dataclass(frozen=True, slots=True)
+class DucklingConfig:
+    """The Duckling server of the pipeline, as ``config.yml`` names it; no dimensions: all."""
+
+    url: str
+    dimensions: tuple[str, ...] = ()
+    locale: str | None = None
+    timezone: str | None = None
+    timeout_s: float = 3.0  # Rasa's default
+
+
+@dataclass(frozen=True, slots=True)
 class BotConfig:
     """What of ``config.yml`` and ``endpoints.yml`` changes how the bot behaves."""
 
@@ -22,6 +33,7 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    duckling: DucklingConfig | None = None
     action_url: str | None = None  # action server; None: actions run in the server
 
 

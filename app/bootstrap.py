@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, 
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
 from app.realtime.redis_publisher import RedisPublisher
+from app.serving.alarm import ReminderAlarm
+from app.serving.duckling import DucklingAccess, DucklingInterpreter
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
@@ -89,20 +91,27 @@ def build_services(
     hub = Hub()
     publisher = make_publisher(settings, hub)
     runner = make_action_runner(settings, bot)
-    ports = make_ports(understanding, runner, stores, publisher)
+    duckling = make_duckling(understanding, bot)
+    ports = make_ports(understanding, runner, stores, publisher, duckling=duckling)
+    manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
+    alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
     def close() -> None:
+        alarm.close()
         watcher.close()
         understanding.close()
         close_reader()
         runner.close()
+        if duckling is not None:
+            duckling.close()
         stores.close()
 
     watcher.start()
+    alarm.start()
     return Services(
         settings=settings,
         bot=bot,
-        manager=DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars)),
+        manager=manager,
         understanding=understanding,
         tracker_store=stores.trackers,
         conversations=stores.conversations,
@@ -138,11 +147,16 @@ def make_reader(settings: Settings) -> tuple[PassageReader | None, Callable[[], 
 
 
 def make_ports(
-    understanding: Understanding, runner: ActionRunner, stores: Stores, publisher: Publisher
+    understanding: Understanding,
+    runner: ActionRunner,
+    stores: Stores,
+    publisher: Publisher,
+    *,
+    duckling: DucklingInterpreter | None = None,
 ) -> Ports:
     """Give the dialogue core its outside world."""
     return Ports(
-        interpreter=understanding,
+        interpreter=duckling or understanding,
         answerer=understanding,
         actions=runner,
         store=stores.trackers,
@@ -150,6 +164,17 @@ def make_ports(
         clock=utc_now,
         rng=random.Random(),
     )
+
+
+def make_duckling(understanding: Understanding, bot: Bot) -> DucklingInterpreter | None:
+    """Ask the Duckling server that the bot names, beside the model; None without one."""
+    config = bot.config.duckling
+    if config is None:
+        return None
+    language = bot.config.language
+    locale = config.locale or ("en_GB" if language == "en" else f"{language}_{language.upper()}")
+    access = DucklingAccess(config.url, config.dimensions, locale, config.timezone, config.timeout_s)
+    return DucklingInterpreter(understanding, access)
 
 
 def make_publisher(settings: Settings, hub: Hub) -> ServerPublisher:
@@ -187,7 +212,7 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
 
 def script_of(bot: Bot) -> BotScript:
     """Make the bot ready to talk."""
-    return make_script(
+    script = make_script(
         bot.domain,
         bot.rules,
         bot.stories,
@@ -195,3 +220,4 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
+    return replace(script, steering=bot.steering)

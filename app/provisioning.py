@@ -22,6 +22,7 @@ from app.db.engine import make_sessions, open_engine
 from app.db.faq_store import FaqStore
 from app.db.migrate import upgrade_engine
 from app.db.model_store import ModelInfo, ModelStore
+from app.db.reminder_store import ReminderStore
 from app.db.review_store import ReviewStore
 from app.db.tracker_store import SqlTrackerStore
 from app.db.training_store import TrainingStore
@@ -52,6 +53,7 @@ class Stores:
 
     engine: Engine
     trackers: SqlTrackerStore
+    reminders: ReminderStore
     conversations: ConversationStore
     reviews: ReviewStore
     users: UserStore
@@ -74,6 +76,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(
         engine=engine,
         trackers=SqlTrackerStore(sessions),
+        reminders=ReminderStore(sessions),
         conversations=ConversationStore(sessions),
         reviews=ReviewStore(sessions),
         users=UserStore(sessions),

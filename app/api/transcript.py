@@ -36,7 +36,8 @@ def build_transcript(
         if utterance is not None:
             items.append(TranscriptItem(utterance=utterance))
         if isinstance(entry.event, UserUttered):
-            turn = items[-1]
+            turn = items[-1] if utterance is not None else None
+        if isinstance(entry.event, UserUttered) and turn is not None:
             _add_understanding(turn, entry.event)
             turn.correction = corrections.get(entry.sequence)
         elif turn is not None:

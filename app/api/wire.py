@@ -16,6 +16,7 @@ from app.dialogue.events import (
     RecordedEvent,
     UserUttered,
 )
+from app.dialogue.reminders import is_external
 
 Kind = Literal["customer", "bot", "agent", "notice"]
 Notice = Literal["handoff_requested", "agent_joined", "handoff_closed"]
@@ -36,6 +37,8 @@ def recorded_to_frame(conversation_id: str, recorded: RecordedEvent) -> WireUtte
 def recorded_to_utterance(conversation_id: str, recorded: RecordedEvent) -> WireUtterance | None:
     """Give the visible form of an event, or None when there is nothing to see."""
     match recorded.event:
+        case UserUttered() as event if is_external(event):
+            return None
         case UserUttered() as event:
             utterance = _blank(conversation_id, recorded, "customer")
             utterance.text = shown_text(event)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.domain import Domain
+from app.dialogue.steering import Steering
 from app.dialogue.stories import Rule, Story
 
 
@@ -35,6 +36,17 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True)
+class DucklingConfig:
+    """The Duckling server of the pipeline, as ``config.yml`` names it; no dimensions: all."""
+
+    url: str
+    dimensions: tuple[str, ...] = ()
+    locale: str | None = None
+    timezone: str | None = None
+    timeout_s: float = 3.0  # Rasa's default
+
+
+@dataclass(frozen=True, slots=True)
 class BotConfig:
     """What of ``config.yml`` and ``endpoints.yml`` changes how the bot behaves."""
 
@@ -45,6 +57,7 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    duckling: DucklingConfig | None = None
     action_url: str | None = None  # action server; None: actions run in the server
     channels: Channels = Channels()
     action_endpoint: ActionEndpoint | None = None  # the same with what lets us in
@@ -73,4 +86,5 @@ class Bot:
     actions_path: Path | None = None  # package folder `actions/` or module `actions.py`
     entity_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    steering: Steering = field(default_factory=Steering)
     has_live_tests: bool = False  # its test conversations are held with real actions

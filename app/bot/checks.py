@@ -20,6 +20,8 @@ DEFAULT_INTENTS = ("back", "nlu_fallback", "out_of_scope", "restart", "session_s
 DEFAULT_ACTIONS = (
     "action_answer_faq",
     "action_back",
+    "action_cancel_form",
+    "action_confirm_correction",
     "action_deactivate_loop",
     "action_default_ask_affirmation",
     "action_default_ask_rephrase",
@@ -29,6 +31,7 @@ DEFAULT_ACTIONS = (
     "action_request_handoff",
     "action_restart",
     "action_revert_fallback_events",
+    "action_say_again",
     "action_session_start",
     "action_two_stage_fallback",
     "action_unlikely_intent",

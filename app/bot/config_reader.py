@@ -10,14 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.bot.bot import BotConfig
+from app.bot.bot import BotConfig, DucklingConfig
+from app.bot.steering_reader import STEERING_KEYS
 from nlu.data.yaml_source import YamlNode
 
-_USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor"})
+_USED_COMPONENTS = frozenset(
+    {"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor", "DucklingEntityExtractor"}
+)
 _USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
 _CHANNELS = frozenset({"rest", "socketio", "rasa"})
-_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "tests"})
+_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "tests"}) | STEERING_KEYS
 _TEST_MODES = ("rasa", "live")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -51,6 +54,8 @@ def read_config(node: YamlNode | None, warnings: list[str]) -> BotConfig:
     for name, component in _components(node, "pipeline", _USED_COMPONENTS, warnings):
         if name == "FallbackClassifier":
             config = _with_fallback(config, component)
+        if name == "DucklingEntityExtractor":
+            config = replace(config, duckling=_duckling(component, warnings))
     for name, policy in _components(node, "policies", _USED_POLICIES, warnings):
         config = _with_rules(config, policy) if name == "RulePolicy" else _with_memory(config, policy)
     return config
@@ -153,6 +158,28 @@ def _with_fallback(config: BotConfig, node: YamlNode) -> BotConfig:
         fallback_threshold=_fraction(node, "threshold"),
         ambiguity_threshold=_fraction(node, "ambiguity_threshold"),
     )
+
+
+def _duckling(node: YamlNode, warnings: list[str]) -> DucklingConfig | None:
+    url = node.optional_text("url", "DucklingEntityExtractor")
+    if url is None:
+        warnings.append(f"{node.source}: DucklingEntityExtractor is not used: it names no url")
+        return None
+    dimensions, timeout = node.get("dimensions"), node.get("timeout")
+    return DucklingConfig(
+        url=url,
+        dimensions=dimensions.names("dimensions") if dimensions is not None else (),
+        locale=node.optional_text("locale", "DucklingEntityExtractor"),
+        timezone=node.optional_text("timezone", "DucklingEntityExtractor"),
+        timeout_s=3.0 if timeout is None else _seconds(timeout),
+    )
+
+
+def _seconds(node: YamlNode) -> float:
+    seconds = node.number("timeout (seconds)")
+    if seconds <= 0:
+        raise node.error(f"timeout: expected seconds above 0, got {seconds:g}")
+    return seconds
 
 
 def _with_rules(config: BotConfig, node: YamlNode) -> BotConfig:

@@ -20,6 +20,7 @@ from app.bot.documents import BotDocuments, digest_of, read_documents
 from app.bot.domain_reader import DOMAIN_SECTIONS, read_domain
 from app.bot.endpoint_reader import read_action_endpoint
 from app.bot.expansion import expand_rules, expand_stories
+from app.bot.steering_reader import read_steering
 from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.domain import Domain
 from nlu.data.yaml_source import SourceError, YamlNode
@@ -59,6 +60,7 @@ def load_bot(path: Path, *, environment: Mapping[str, str] = _NO_ENVIRONMENT) ->
         config=config,
         intent_titles=_titles(presentation, reading.domain),
         welcome=presentation.welcome,
+        steering=read_steering(documents.spandesk, documents.nlu_paths),
         digest=digest_of(path),
         nlu_paths=documents.nlu_paths,
         faq_path=_faq_path(path, presentation),

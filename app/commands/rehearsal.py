@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.bootstrap import make_action_runner, make_ports, script_of
+from app.bootstrap import make_action_runner, make_duckling, make_ports, script_of
 from app.bot.bot import Bot
 from app.dialogue.events import RecordedEvent
 from app.dialogue.manager import DialogueManager, Limits
@@ -44,12 +44,16 @@ def rehearsing(
     with _temporary_home() as home:
         stores = open_stores(settings.model_copy(update={"home": home, "database_url": None}))
         runner = make_action_runner(settings, bot)
-        ports = replace(make_ports(understanding, runner, stores, _Nobody()), rng=random.Random(seed))
+        duckling = make_duckling(understanding, bot)
+        ports = make_ports(understanding, runner, stores, _Nobody(), duckling=duckling)
+        ports = replace(ports, rng=random.Random(seed))
         try:
             manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)
         finally:
             runner.close()
+            if duckling is not None:
+                duckling.close()
             stores.close()
 
 

@@ -10,11 +10,21 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.dialogue import events
 from app.dialogue.errors import ChatbotError, InvalidInputError
-from app.dialogue.events import BotUttered, Button, DecisionMade, Event, FaqSource, UserUttered
+from app.dialogue.events import (
+    BotUttered,
+    Button,
+    DecisionMade,
+    Event,
+    FaqSource,
+    ReminderCancelled,
+    ReminderScheduled,
+    UserUttered,
+)
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
 SCHEMA_VERSION = 1
@@ -34,7 +44,12 @@ _CLASS_OF: Mapping[str, type[Event]] = {
     "loop_interrupted": events.LoopInterrupted,
     "followup_action_set": events.FollowupActionSet,
     "user_utterance_reverted": events.UserUtteranceReverted,
+    "action_reverted": events.ActionReverted,
     "restarted": events.Restarted,
+    "reminder_scheduled": events.ReminderScheduled,
+    "reminder_cancelled": events.ReminderCancelled,
+    "note_kept": events.NoteKept,
+    "event_unreadable": events.EventUnreadable,
     "handoff_requested": events.HandoffRequested,
     "agent_joined": events.AgentJoined,
     "agent_uttered": events.AgentUttered,
@@ -65,7 +80,7 @@ def event_to_json(event: Event) -> StoredEvent:
     name = _NAME_OF[type(event)]
     try:
         payload = _user_payload(event) if isinstance(event, UserUttered) else dataclasses.asdict(event)
-        text = json.dumps(payload, allow_nan=False)
+        text = json.dumps(payload, allow_nan=False, default=_written_time)
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"event {name}: got a value that is not JSON: {error}") from error
     return StoredEvent(name, SCHEMA_VERSION, json.loads(text))
@@ -87,7 +102,7 @@ def event_from_json(stored: StoredEvent) -> Event:
         raise EventFormatError(f"got event type {stored.type!r}, expected one of {', '.join(_CLASS_OF)}")
     try:
         return _build(event_class, stored.payload)
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise EventFormatError(f"event {stored.type}: the stored fields do not fit: {error}") from error
 
 
@@ -100,7 +115,22 @@ def _build(event_class: type[Event], payload: dict[str, Any]) -> Event:
         return BotUttered(**payload | {"buttons": buttons, "faq": faq})
     if event_class is DecisionMade:
         return DecisionMade(**payload | {"reasons": tuple(payload["reasons"])})
+    if event_class is ReminderScheduled:
+        due_at = datetime.fromisoformat(payload["due_at"])
+        return ReminderScheduled(**payload | {"due_at": due_at, "entities": _spans(payload)})
+    if event_class is ReminderCancelled:
+        return ReminderCancelled(**payload | {"entities": _spans(payload)})
     return event_class(**payload)
+
+
+def _written_time(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return value.isoformat()
+
+
+def _spans(payload: dict[str, Any]) -> tuple[EntitySpan, ...]:
+    return tuple(EntitySpan(**item) for item in payload["entities"])
 
 
 def _user_payload(event: UserUttered) -> dict[str, Any]:
@@ -117,6 +147,6 @@ def _parsed_from_json(payload: dict[str, Any]) -> ParsedUtterance:
         | {
             "intent": IntentPrediction(**payload["intent"]),
             "ranking": tuple(IntentPrediction(**item) for item in payload["ranking"]),
-            "entities": tuple(EntitySpan(**item) for item in payload["entities"]),
+            "entities": _spans(payload),
         }
     )

@@ -148,6 +148,29 @@ class FaqAnswerRow(Table):
     is_helpful: Mapped[bool | None]
 
 
+class ReminderRow(Table):
+    """A reminder that is not settled yet, named by its event; a claim lets one process fire it.
+
+    Whether it is still wanted is read from the events when it is due.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "sequence"],
+            ["events.conversation_id", "events.sequence"],
+            name="fk_reminders_conversation_id_sequence_events",
+        ),
+        Index(None, "due_at"),
+    )
+
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    num_attempts: Mapped[int]
+
+
 class UserRow(Table):
     """An agent or operator; `name_key` is the case-folded name that must be unique."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,15 +15,19 @@ from sqlalchemy.orm import Session
 from app.db.clock import utc_now
 from app.db.conversation_rows import lock_conversation, new_conversation
 from app.db.engine import Sessions, reading, writing
-from app.db.event_json import StoredEvent, event_from_json, event_to_json
+from app.db.event_json import EventFormatError, StoredEvent, event_from_json, event_to_json
 from app.db.faq_answers import keep_answers
+from app.db.reminder_store import keep_reminders
 from app.db.tables import ConversationRow, EventRow
 from app.db.text import check_id, storable
 from app.db.tracker_cache import TrackerCache
 from app.dialogue.errors import ConflictError
-from app.dialogue.events import AgentUttered, BotUttered, Event, RecordedEvent, UserUttered
+from app.dialogue.events import AgentUttered, BotUttered, Event, EventUnreadable, RecordedEvent, UserUttered
 from app.dialogue.ports import Clock
+from app.dialogue.reminders import is_external
 from app.dialogue.tracker import Mode, Tracker, empty_tracker, fold, fold_recorded
+
+_log = logging.getLogger(__name__)
 
 
 class SqlTrackerStore:
@@ -41,7 +46,7 @@ class SqlTrackerStore:
         return tracker
 
     def recorded(self, conversation_id: str, *, after_sequence: int = 0) -> list[RecordedEvent]:
-        """Give the events after a sequence number, in order."""
+        """Give the events after a sequence number, in order; EventUnreadable for what cannot be read."""
         query = (
             select(
                 EventRow.sequence,
@@ -56,7 +61,9 @@ class SqlTrackerStore:
         with reading(self._sessions) as session:
             rows = session.execute(query).all()
         return [
-            RecordedEvent(sequence, recorded_at, event_from_json(StoredEvent(kind, schema_version, payload)))
+            RecordedEvent(
+                sequence, recorded_at, _read(conversation_id, StoredEvent(kind, schema_version, payload))
+            )
             for sequence, recorded_at, kind, schema_version, payload in rows
         ]
 
@@ -86,11 +93,22 @@ class SqlTrackerStore:
                 _summarise(conversation, recorded)
                 session.execute(insert(EventRow), _rows(conversation_id, recorded, stored))
                 keep_answers(session, conversation_id, recorded)
+                keep_reminders(session, conversation_id, recorded)
         except IntegrityError as error:
             raise ConflictError(
                 f"conversation {conversation_id}: this message is recorded already"
             ) from error
         return recorded
+
+
+def _read(conversation_id: str, stored: StoredEvent) -> Event:
+    """Read an event; what another version wrote costs the conversation its session, not its future."""
+    try:
+        return event_from_json(stored)
+    except EventFormatError as error:
+        fields = {"conversation_id": conversation_id, "problem": str(error)}
+        _log.warning("event_unreadable", extra=fields)
+        return EventUnreadable(stored.type, str(error))
 
 
 def _lock_at_version(
@@ -118,7 +136,9 @@ def _summarise(conversation: ConversationRow, recorded: Sequence[RecordedEvent])
     conversation.last_text = texts[-1] if texts else conversation.last_text
     conversation.last_at = recorded[-1].recorded_at
     conversation.last_sequence = recorded[-1].sequence
-    conversation.num_customer_turns += sum(isinstance(event, UserUttered) for event in events)
+    conversation.num_customer_turns += sum(
+        isinstance(event, UserUttered) and not is_external(event) for event in events
+    )
 
 
 def _as_mode(mode: str) -> Mode:
@@ -130,6 +150,8 @@ def _as_mode(mode: str) -> Mode:
 def visible_text(event: Event) -> str | None:
     """Give what a customer can see of an event, or None."""
     match event:
+        case UserUttered() if is_external(event):
+            return None
         case UserUttered(text=text, display_text=display_text):
             return text if display_text is None else display_text
         case BotUttered(text=text) | AgentUttered(text=text):

@@ -15,6 +15,9 @@ ACTION_ASK_AFFIRMATION = "action_default_ask_affirmation"
 ACTION_ASK_REPHRASE = "action_default_ask_rephrase"
 ACTION_ANSWER_FAQ = "action_answer_faq"
 ACTION_REQUEST_HANDOFF = "action_request_handoff"
+ACTION_CANCEL_FORM = "action_cancel_form"
+ACTION_SAY_AGAIN = "action_say_again"
+ACTION_CONFIRM_CORRECTION = "action_confirm_correction"
 ACTION_EXTRACT_SLOTS = "action_extract_slots"
 ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
 
@@ -38,6 +41,9 @@ BUILT_IN_ACTIONS = frozenset(
         ACTION_ASK_REPHRASE,
         ACTION_ANSWER_FAQ,
         ACTION_REQUEST_HANDOFF,
+        ACTION_CANCEL_FORM,
+        ACTION_SAY_AGAIN,
+        ACTION_CONFIRM_CORRECTION,
     }
 )
 

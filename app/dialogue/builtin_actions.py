@@ -8,9 +8,12 @@ from dataclasses import replace
 from app.dialogue.action_names import (
     ACTION_ANSWER_FAQ,
     ACTION_BACK,
+    ACTION_CANCEL_FORM,
+    ACTION_CONFIRM_CORRECTION,
     ACTION_DEACTIVATE_LOOP,
     ACTION_REQUEST_HANDOFF,
     ACTION_RESTART,
+    ACTION_SAY_AGAIN,
     ACTION_SESSION_START,
     OUT_OF_SCOPE_INTENT,
 )
@@ -47,6 +50,7 @@ from app.dialogue.sentences import (
     UTTER_SUGGESTIONS,
 )
 from app.dialogue.sessions import session_events
+from app.dialogue.steering_actions import cancel_form, confirm_correction, say_again
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from retrieval.types import Answer, Suggestions
 
@@ -130,5 +134,8 @@ BUILT_INS: Mapping[str, BuiltIn] = {
     ACTION_RESTART: _restart,
     ACTION_BACK: _back,
     ACTION_DEACTIVATE_LOOP: _deactivate_loop,
+    ACTION_CANCEL_FORM: cancel_form,
+    ACTION_SAY_AGAIN: say_again,
+    ACTION_CONFIRM_CORRECTION: confirm_correction,
 }
 """Those that a rule may name and that are no decision of their own kind."""

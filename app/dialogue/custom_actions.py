@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_VALIDATE_SLOT_MAPPINGS
+from app.dialogue.corrections import Correction, with_corrections
 from app.dialogue.domain import Domain
 from app.dialogue.events import ActionExecuted, Event, SlotSet
 from app.dialogue.ports import ActionRunner
+from app.dialogue.reminders import check_reminders
 from app.dialogue.responses import Speaker
 from app.dialogue.slots import fill_slots, slot_actions, with_validated
 from app.dialogue.tracker import Tracker, fold
@@ -29,18 +31,30 @@ class CustomActions:
         """Run a custom action; what it said is filled in with the slots as they were before it.
 
         Raises:
-            ActionFailedError: it raised, is unknown, or returned nonsense.
+            ActionFailedError: it raised, is unknown, or returned nonsense or too many reminders.
             TemplateError: it named a response that does not exist or lacks a variable.
         """
-        return self._speaker.render(self._runner.run(action, tracker), tracker)
+        events = self._runner.run(action, tracker)
+        check_reminders(events, tracker.events)
+        return self._speaker.render(events, tracker)
 
-    def extract_slots(self, parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[Event]:
+    def extract_slots(
+        self,
+        parsed: ParsedUtterance,
+        tracker: Tracker,
+        domain: Domain,
+        *,
+        corrections: Sequence[Correction] = (),
+    ) -> list[Event]:
         """Fill slots by all mappings, custom ones too, and have ``action_validate_slot_mappings`` check them.
+
+        What the utterance corrects goes before what its words would fill.
 
         Raises:
             ActionFailedError, TemplateError: see `run`.
         """
-        events: list[Event] = [*fill_slots(parsed, tracker, domain)]
+        filled = fill_slots(parsed, tracker, domain)
+        events = with_corrections(filled, corrections, tracker, domain)
         for action in slot_actions(parsed, tracker, domain):
             if self.knows(action):
                 events += self.run(action, fold(tracker, events))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from nlu.types import ParsedUtterance
+from nlu.types import EntitySpan, ParsedUtterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,52 @@ class UserUtteranceReverted:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionReverted:
+    """The last action and what it changed do not count for the dialogue."""
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The conversation was restarted: slots, loop and history are as new."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderScheduled:
+    """An action asked for `intent` to be triggered later; the next one of the same name takes its place.
+
+    `kill_on_user_message`: the customer's next message cancels it.
+    """
+
+    intent: str
+    due_at: datetime  # UTC
+    name: str | None = None
+    kill_on_user_message: bool = True
+    entities: tuple[EntitySpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderCancelled:
+    """The reminders that agree with all that is stated here are off; nothing stated: all of them."""
+
+    name: str | None = None
+    intent: str | None = None
+    entities: tuple[EntitySpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKept:
+    """An event of Rasa's that is kept and changes nothing: the end of a session, an export."""
+
+    name: str  # as Rasa's JSON calls it
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventUnreadable:
+    """In this place stands an event that another version of the code stored and this one cannot read."""
+
+    type: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +244,12 @@ Event = (
     | LoopInterrupted
     | FollowupActionSet
     | UserUtteranceReverted
+    | ActionReverted
     | Restarted
+    | ReminderScheduled
+    | ReminderCancelled
+    | NoteKept
+    | EventUnreadable
     | HandoffRequested
     | AgentJoined
     | AgentUttered

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
+    ActionReverted,
     ActiveLoopChanged,
     BotUttered,
     Event,
@@ -32,6 +33,8 @@ def rewound(events: Sequence[Event]) -> list[Event]:
     for event in _since_forgetting(events):
         if isinstance(event, UserUtteranceReverted):
             _undo_until(UserUttered, done)
+            _undo_until(ActionExecuted, done)
+        elif isinstance(event, ActionReverted):
             _undo_until(ActionExecuted, done)
         else:
             done.append(event)

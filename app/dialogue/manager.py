@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.corrections import find_corrections
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
 from app.dialogue.errors import (
@@ -38,18 +39,19 @@ from app.dialogue.payload import is_wish
 from app.dialogue.policy import decide
 from app.dialogue.ports import ActionRunner, Answerer, Clock, Interpreter, Publisher, TrackerStore
 from app.dialogue.ratings import check_rated_answer, find_last_rating
+from app.dialogue.reminders import (
+    DueReminder,
+    check_external_intent,
+    external_utterance,
+    pending_reminders,
+)
 from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
+from app.dialogue.steering import find_wish
 from app.dialogue.tracker import Tracker
 from app.dialogue.turn import Turn
-from app.dialogue.understanding import (
-    CustomerMessage,
-    check_message,
-    check_text,
-    external_utterance,
-    understand,
-)
+from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
 from nlu.types import EntitySpan
 
 _log = logging.getLogger(__name__)
@@ -132,14 +134,32 @@ class DialogueManager:
     def trigger_intent(
         self, conversation_id: str, name: str, entities: Sequence[EntitySpan] = ()
     ) -> TurnResult:
-        """Let something outside of the conversation happen, as if the customer had meant it."""
+        """Let the bot answer an intent that comes from outside, as if the customer had meant it just now.
 
-        def _react(turn: Turn) -> None:
-            self.begin_session_if_due(turn)
-            self.hear(external_utterance(name, entities, turn.tracker), turn)
-            self._act(turn)
+        Raises:
+            NotFoundError: the domain has no such intent.
+            ConflictError: other processes were faster twice.
+        """
+        return self._in_turn(conversation_id, lambda tracker: self._answer_external(tracker, name, entities))
 
-        return self.change(conversation_id, _react)
+    def fire_reminder(self, due: DueReminder) -> TurnResult:
+        """Trigger what a reminder says, unless it is off or was fired before: then nothing is recorded.
+
+        Raises:
+            NotFoundError: the domain does not have its intent.
+            ConflictError: other processes were faster twice.
+        """
+
+        def _fire(tracker: Tracker) -> TurnResult:
+            recorded = self._ports.store.recorded(due.conversation_id, after_sequence=due.sequence - 1)
+            reminder = pending_reminders((item.sequence, item.event) for item in recorded).get(due.sequence)
+            if reminder is None:
+                return TurnResult([], duplicate=True)
+            return self._answer_external(
+                tracker, reminder.intent, reminder.entities, message_id=due.message_id
+            )
+
+        return self._in_turn(due.conversation_id, _fire)
 
     def begin_session_if_due(self, turn: Turn) -> None:
         """Begin a session where the conversation is new or was silent for too long."""
@@ -225,9 +245,21 @@ class DialogueManager:
         earlier = self._find_earlier_reply(message, tracker)
         if earlier is not None:
             return TurnResult(earlier, duplicate=True)
+        return self._take_turn(tracker, lambda turn: self.hear_message(message, turn))
+
+    def _answer_external(
+        self, tracker: Tracker, name: str, entities: Sequence[EntitySpan], *, message_id: str | None = None
+    ) -> TurnResult:
+        check_external_intent(name, self._script.domain)
+        latest = tracker.latest_message
+        channel = latest.channel if latest is not None else "web"
+        utterance = external_utterance(name, entities, channel=channel, message_id=message_id)
+        return self._take_turn(tracker, lambda turn: self.hear(utterance, turn))
+
+    def _take_turn(self, tracker: Tracker, hear: Callable[[Turn], None]) -> TurnResult:
         turn = self._new_turn(tracker)
         self.begin_session_if_due(turn)
-        self.hear_message(message, turn)
+        hear(turn)
         self._act(turn)
         result = self._save(turn)
         _log_turn(turn)
@@ -246,15 +278,20 @@ class DialogueManager:
         self.hear(utterance, turn, failure)
 
     def hear(self, utterance: UserUttered, turn: Turn, failure: UnderstandingError | None = None) -> None:
-        """Record the utterance and what it sets; words to an agent and our own buttons set nothing."""
+        """Record the utterance and what it sets; words to an agent, steering and our buttons set nothing."""
         turn.record(utterance)
         if failure is not None:
             reference = self._executor.log_failure(UNDERSTANDING, failure, turn.tracker)
             turn.record(ActionFailed(UNDERSTANDING, str(failure), reference))
-        if turn.tracker.mode == "agent" or is_wish(utterance.parsed):
+        script, parsed = self._script, utterance.parsed
+        steers = find_wish(turn.tracker, script.steering, script.own_intents) is not None
+        if turn.tracker.mode == "agent" or is_wish(parsed) or steers:
             return
+        corrections = (
+            find_corrections(parsed, turn.tracker, script.domain) if script.steering.corrects_slots else []
+        )
         try:
-            slots = self._actions.extract_slots(utterance.parsed, turn.tracker, self._script.domain)
+            slots = self._actions.extract_slots(parsed, turn.tracker, script.domain, corrections=corrections)
         except (ActionFailedError, TemplateError) as error:
             slots = self._executor.apologise(ACTION_EXTRACT_SLOTS, error, turn.tracker)
         turn.record_all(slots)

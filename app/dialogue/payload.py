@@ -23,10 +23,12 @@ from app.dialogue.states import intent_base
 from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
 
 PAYLOAD_EXTRACTOR = "payload"
+DUCKLING_EXTRACTOR = "DucklingEntityExtractor"  # Rasa's name for it
 ENTRY_ID_ENTITY = "entry_id"
 WISHES = frozenset({ACTION_ANSWER_FAQ, ACTION_REQUEST_HANDOFF})
 
 _DEFAULT_INTENTS = frozenset({*ACTION_OF_INTENT, OUT_OF_SCOPE_INTENT, FALLBACK_INTENT})
+_TYPED_EXTRACTORS = frozenset({PAYLOAD_EXTRACTOR, DUCKLING_EXTRACTOR})  # their text is the value as JSON
 _PAYLOAD = re.compile(
     r"\s*/(?P<name>[^\s{@]+)(?:@(?P<confidence>[0-9.]+))?\s*(?P<entities>\{.*\})?\s*", re.DOTALL
 )
@@ -62,8 +64,8 @@ def value_span(name: str, value: Any, start: int = 0, end: int = 0) -> EntitySpa
 
 
 def payload_value(span: EntitySpan) -> Any:
-    """Give an entity's value; of a payload as the JSON value that it was, not as text."""
-    return json.loads(span.text) if span.extractor == PAYLOAD_EXTRACTOR else span.value
+    """Give an entity's value; of a payload and of Duckling as the JSON value that it was, not as text."""
+    return json.loads(span.text) if span.extractor in _TYPED_EXTRACTORS else span.value
 
 
 def is_payload(parsed: ParsedUtterance) -> bool:

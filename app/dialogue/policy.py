@@ -1,7 +1,8 @@
 """What comes next: the policies in order, the first that has an answer decides. Total and pure.
 
 Order: a person has the conversation, follow-up actions, our own buttons, the intents that every bot knows,
-the active form, rules, stories, the FAQ, the two-stage fallback; when something was answered already in this
+steering ("cancel"), the active form, rules, stories, corrections, close intents, the FAQ, the two-stage
+fallback; when something was answered already in this
 turn, the interrupted form asks again, and then the bot listens.
 """
 
@@ -18,6 +19,12 @@ from app.dialogue.policies.followup import decide_default_intent, decide_followu
 from app.dialogue.policies.form import decide_form, decide_form_again, decide_return_to_form
 from app.dialogue.policies.relay import decide_relay
 from app.dialogue.policies.rule import decide_rule
+from app.dialogue.policies.steering import (
+    decide_close_intents,
+    decide_correction,
+    decide_steering,
+    decide_unanswered_external,
+)
 from app.dialogue.policies.story import decide_story
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
@@ -29,11 +36,15 @@ POLICIES: tuple[Policy, ...] = (
     decide_followup,
     decide_wish,
     decide_default_intent,
+    decide_steering,
     decide_form,
     decide_none_of_these,
     unless_not_understood(decide_rule),
     unless_not_understood(decide_story),
     decide_form_again,
+    decide_unanswered_external,
+    decide_correction,
+    decide_close_intents,
     decide_faq,
     decide_fallback,
     decide_return_to_form,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.dialogue.events import Event, RecordedEvent
+from app.dialogue.reminders import DueReminder
 from app.dialogue.tracker import Tracker
 from nlu.types import ParsedUtterance
 from retrieval.types import FaqOutcome
@@ -67,6 +68,16 @@ class TrackerStore(Protocol):
         Raises:
             ConflictError: the conversation is no longer at `expected_version`.
         """
+
+
+class Reminders(Protocol):
+    """Says which reminders are due; of several processes one gets each."""
+
+    def claim_due(self) -> DueReminder | None:
+        """Take a reminder that is due and that nobody else has; None when there is none."""
+
+    def settle(self, reminder: DueReminder) -> None:
+        """Forget a reminder that was fired or is not wanted any more."""
 
 
 class ActionRunner(Protocol):

@@ -15,6 +15,7 @@ from app.dialogue.errors import ActionFailedError
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
+    ActionReverted,
     ActiveLoopChanged,
     AgentJoined,
     AgentUttered,
@@ -26,6 +27,9 @@ from app.dialogue.events import (
     HandoffClosed,
     HandoffRequested,
     LoopInterrupted,
+    NoteKept,
+    ReminderCancelled,
+    ReminderScheduled,
     Restarted,
     SessionStarted,
     SlotSet,
@@ -36,6 +40,7 @@ from app.dialogue.history import applied, rewound
 from app.dialogue.payload import payload_value
 from app.dialogue.rasa_intents import intent_from_rasa, intents_to_rasa
 from app.dialogue.rasa_messages import buttons_from_rasa, text_or_none
+from app.dialogue.rasa_side_events import SIDE_READERS, write_cancellation, write_note, write_reminder
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from nlu.types import FALLBACK_INTENT, EntitySpan, ParsedUtterance
 
@@ -230,7 +235,11 @@ _WRITERS: Mapping[type, tuple[str, Callable[[Any], Json]]] = {
     LoopInterrupted: ("loop_interrupted", lambda event: {"is_interrupted": event.is_interrupted}),
     FollowupActionSet: ("followup", lambda event: {"name": event.action}),
     UserUtteranceReverted: ("rewind", _nothing),
+    ActionReverted: ("undo", _nothing),
     Restarted: ("restart", _nothing),
+    ReminderScheduled: ("reminder", write_reminder),
+    ReminderCancelled: ("cancel_reminder", write_cancellation),
+    NoteKept: ("note", write_note),  # under its own name
     AgentJoined: ("pause", _nothing),
     AgentUttered: ("agent", _write_agent),
     HandoffClosed: ("resume", _nothing),
@@ -244,7 +253,8 @@ def _read_user(raw: Mapping[str, Any]) -> UserUttered:
     entities = tuple(_read_entity(entity) for entity in data.get("entities") or ())
     ranking = tuple(intent_from_rasa(item) for item in data.get("intent_ranking") or ())
     parsed = ParsedUtterance(text, intent, ranking, entities)
-    return UserUttered(text, parsed, channel=raw.get("input_channel") or "web")
+    metadata = dict(raw.get("metadata") or {})
+    return UserUttered(text, parsed, channel=raw.get("input_channel") or "web", metadata=metadata)
 
 
 def _read_entity(raw: Mapping[str, Any]) -> EntitySpan:
@@ -285,8 +295,11 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
     "form": lambda raw: ActiveLoopChanged(text_or_none(raw.get("name"))),
     "loop_interrupted": lambda raw: LoopInterrupted(bool(raw["is_interrupted"])),
     "followup": lambda raw: FollowupActionSet(text_or_none(raw.get("name"))),
+    "form_validation": lambda raw: LoopInterrupted(not raw["validate"]),  # the older name
     "rewind": lambda _: UserUtteranceReverted(),
+    "undo": lambda _: ActionReverted(),
     "restart": lambda _: Restarted(),
     "pause": lambda _: HandoffRequested(_PAUSE_REASON),
     "resume": lambda _: HandoffClosed(),
+    **SIDE_READERS,
 }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
-from app.dialogue.stories import ActionStep, Rule, Story
+from app.dialogue.steering import Steering
+from app.dialogue.stories import ActionStep, IntentStep, Rule, Step, Story
 from app.dialogue.story_book import StoryBook, make_story_book
 
 
@@ -22,6 +23,8 @@ class BotScript:
     stories: StoryBook
     intent_titles: Mapping[str, str] = field(default_factory=dict)
     welcome: str | None = None
+    steering: Steering = field(default_factory=Steering)
+    own_intents: frozenset[str] = frozenset()  # those of its rules and stories
 
 
 def make_script(
@@ -45,6 +48,7 @@ def make_script(
         make_story_book(stories, domain, max_history=max_history),
         dict(intent_titles or {}),
         welcome,
+        own_intents=_intents([*(rule.steps for rule in rules), *(story.steps for story in stories)]),
     )
 
 
@@ -57,3 +61,7 @@ def _spoken(
     for form in domain.forms.values():
         names.update(name for slot in form.required_slots for name in asked_by(form.name, slot))
     return frozenset(names)
+
+
+def _intents(scripts: Iterable[Iterable[Step]]) -> frozenset[str]:
+    return frozenset(step.intent for steps in scripts for step in steps if isinstance(step, IntentStep))

@@ -30,3 +30,14 @@ RESTART = "All right, let's start again."
 
 UTTER_BACK = "utter_back"
 BACK = "All right, let's go back a step."
+
+UTTER_CANCELLED = "utter_cancelled"
+CANCELLED = "All right, I've stopped that. What else can I do for you?"
+UTTER_NOTHING_TO_CANCEL = "utter_nothing_to_cancel"
+NOTHING_TO_CANCEL = "There is nothing to stop right now. What can I do for you?"
+
+UTTER_NOTHING_SAID = "utter_nothing_said"
+NOTHING_SAID = "I haven't said anything yet. What can I do for you?"
+
+UTTER_CORRECTED = "utter_corrected"
+CORRECTED = "All right, {value} instead of {before}."

@@ -11,6 +11,7 @@ from typing import Any
 from app.dialogue.domain import Domain, MappingCondition, SlotDefinition, SlotMapping
 from app.dialogue.events import Event, SlotSet
 from app.dialogue.payload import payload_value
+from app.dialogue.reminders import is_external_text
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from nlu.types import ParsedUtterance
 
@@ -67,7 +68,7 @@ def _values(mapping: SlotMapping, parsed: ParsedUtterance, tracker: Tracker) -> 
             wanted = (mapping.entity, mapping.role, mapping.group)
             return [payload_value(e) for e in parsed.entities if (e.entity, e.role, e.group) == wanted]
         case "from_text":
-            return [parsed.text]
+            return [] if is_external_text(parsed) else [parsed.text]
         case "from_intent":
             return [mapping.value]
         case "from_trigger_intent":

@@ -15,11 +15,13 @@ from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
+    ActionReverted,
     ActiveLoopChanged,
     AgentJoined,
     AllSlotsReset,
     AnswerRated,
     Event,
+    EventUnreadable,
     FollowupActionSet,
     HandoffClosed,
     HandoffRequested,
@@ -50,7 +52,8 @@ class Tracker:
 
     `slots` holds only slots that were set; `app.dialogue.domain.Domain.initial_slots` gives the rest.
     `event_times` says for each of `events` when it happened (None: not known). `last_event_at` leaves ratings
-    out: they keep no session alive.
+    out: they keep no session alive. `is_damaged`: an event that cannot be read stands in the present session,
+    so that what is known here may be wrong.
     """
 
     conversation_id: str
@@ -66,6 +69,7 @@ class Tracker:
     mode: Mode = "bot"
     last_event_at: datetime | None = None
     event_times: tuple[datetime | None, ...] = ()
+    is_damaged: bool = False
 
     @property
     def requested_slot(self) -> str | None:
@@ -116,6 +120,9 @@ class _State:
         self._mode = _MODE_AFTER.get(type(event), self._mode)
         if isinstance(event, UserUtteranceReverted):
             self._replay()
+            self._changes["followup_action"] = ACTION_LISTEN
+        elif isinstance(event, ActionReverted):
+            self._replay()
         else:
             self._update(event)
 
@@ -134,6 +141,9 @@ class _State:
                 self._changes["followup_action"] = ACTION_SESSION_START
             case SessionStarted():
                 self._forget()
+                self._changes["is_damaged"] = False
+            case EventUnreadable():
+                self._changes["is_damaged"] = True
             case FollowupActionSet(action=action):
                 self._changes["followup_action"] = action
             case _:
@@ -171,11 +181,10 @@ class _State:
         }
 
     def _replay(self) -> None:
-        """Fold again without the message that was taken back; then the bot listens."""
+        """Fold again without what was taken back."""
         self._forget()
         for event in rewound(self._events):
             self._update(event)
-        self._changes["followup_action"] = ACTION_LISTEN
 
     def tracker(self, *, version: int, last_event_at: datetime | None) -> Tracker:
         return replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,7 @@ from app.dialogue.errors import InvalidInputError, UnderstandingError
 from app.dialogue.events import UserUttered
 from app.dialogue.payload import parse_payload
 from app.dialogue.ports import Interpreter
-from app.dialogue.tracker import Tracker
-from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
-
-EXTERNAL_PREFIX = "EXTERNAL: "  # before the intent, in the text of what nobody said; Rasa's own words
+from nlu.types import FALLBACK_INTENT, IntentPrediction, ParsedUtterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,3 @@ def understand(
         metadata=dict(message.metadata),
     )
     return utterance, failure
-
-
-def external_utterance(name: str, entities: Sequence[EntitySpan], tracker: Tracker) -> UserUttered:
-    """Make the utterance of an event outside of the conversation; it goes where the customer was last."""
-    text = EXTERNAL_PREFIX + name
-    intent = IntentPrediction(name, 1.0)
-    parsed = ParsedUtterance(text, intent, ranking=(intent,), entities=tuple(entities))
-    channel = tracker.latest_message.channel if tracker.latest_message is not None else "web"
-    return UserUttered(text, parsed, channel=channel, metadata={"is_external": True})

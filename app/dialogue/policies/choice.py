@@ -10,12 +10,14 @@ from app.dialogue.action_names import (
     ACTION_ASK_REPHRASE,
     ACTION_DEFAULT_FALLBACK,
     ACTION_LISTEN,
+    ACTION_OF_INTENT,
     ACTION_REQUEST_HANDOFF,
     ACTION_TWO_STAGE_FALLBACK,
     ASK_AFFIRMATION,
     ASK_REPHRASE,
     FALLBACK_ACTION_OF_STEP,
     GIVE_UP,
+    OUT_OF_SCOPE_INTENT,
 )
 from app.dialogue.decision import (
     AnswerFaq,
@@ -32,6 +34,10 @@ from app.dialogue.events import ActionExecuted
 from app.dialogue.history import turn_before
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
+from nlu.types import FALLBACK_INTENT
+
+EXTERNAL_INTENT = "EXTERNAL_"  # how the intents of reminders and sensors are named
+_NEVER_OFFERED = frozenset({"affirm", "deny", OUT_OF_SCOPE_INTENT, FALLBACK_INTENT, *ACTION_OF_INTENT})
 
 HANDOFF_REASON = "the customer asked for a person"
 
@@ -110,6 +116,18 @@ def offers(tracker: Tracker, script: BotScript) -> list[tuple[str, str]]:
     message = tracker.latest_message
     ranking = message.parsed.ranking if message is not None else ()
     titled = [
-        (item.name, script.intent_titles[item.name]) for item in ranking if item.name in script.intent_titles
+        (item.name, script.intent_titles[item.name]) for item in ranking if can_be_offered(item.name, script)
     ]
     return titled[:2]
+
+
+def can_be_offered(intent: str, script: BotScript) -> bool:
+    """Say whether a customer may be asked "did you mean …?" about an intent.
+
+    Nobody means to say yes or no to nothing, and what comes from outside no customer can mean.
+    """
+    return (
+        intent in script.intent_titles
+        and intent not in _NEVER_OFFERED
+        and not intent.startswith(EXTERNAL_INTENT)
+    )

@@ -20,6 +20,7 @@ from app.dialogue.events import (
     SlotSet,
     UserUttered,
 )
+from app.dialogue.reminders import external_utterance
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -146,3 +147,16 @@ def test_last_rating_stands_at_its_answer_and_is_no_item() -> None:
         (2, False),
         (5, None),
     ]
+
+
+def test_intent_from_outside_is_not_shown_but_what_the_bot_said_is() -> None:
+    outside = external_utterance("EXTERNAL_x", (), channel="web")
+    decided = DecisionMade("Reply", "utter_x", "rule", ("rule 'x'",))
+
+    items = build_transcript("c", record(said("hi"), outside, decided, BotUttered("Time is up.")), {})
+
+    assert [(item.utterance.kind, item.utterance.text) for item in items] == [
+        ("customer", "hi"),
+        ("bot", "Time is up."),
+    ]
+    assert items[0].decisions == []

@@ -259,7 +259,7 @@ def test_an_utterance_of_the_sdk_without_parse_is_not_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [None, "slot", {}, {"event": "reminder"}, {"event": ["slot"]}, {"name": "a"}], ids=str
+    "raw", [None, "slot", {}, {"event": "alarm"}, {"event": ["slot"]}, {"name": "a"}], ids=str
 )
 def test_an_unknown_event_is_refused(raw: Any) -> None:
     with pytest.raises(ActionFailedError, match="expected one of session_started"):

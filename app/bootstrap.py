@@ -6,6 +6,7 @@ Only this module knows concrete classes on both sides of a port.
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from app.actions.in_process import InProcessActionRunner
 from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.manager import DialogueManager, Limits, Ports
-from app.dialogue.script import BotScript, make_script
+from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
@@ -76,7 +77,7 @@ def build_services(
         NotFoundError: the bot has no trained bundle.
         CheckpointError: the bundle is damaged or made for another encoder.
     """
-    bot = load_bot(settings.bot)
+    bot = load_bot(settings.bot, environment=os.environ)
     for warning in bot.warnings:
         log.warning("bot_warning", extra={"warning": warning})
     reader, close_reader = make_reader(settings)
@@ -177,7 +178,7 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
 
 def script_of(bot: Bot) -> BotScript:
     """Make the bot ready to talk."""
-    return make_script(
+    script = make_script(
         bot.domain,
         bot.rules,
         bot.stories,
@@ -185,3 +186,4 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
+    return made_strict(script, bot.rules, bot.stories) if bot.strict_responses else script

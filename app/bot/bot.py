@@ -8,11 +8,58 @@ from pathlib import Path
 
 from app.dialogue.domain import Domain
 from app.dialogue.stories import Rule, Story
+from nlu.data.yaml_source import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One item of ``pipeline`` or ``policies``; `name` without its module, `options` as written."""
+
+    name: str
+    options: Mapping[str, Plain] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEndpoint:
+    """Where an action server is and how it knows us; `token` goes into the query as `token_name`."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
+    token_name: str = "token"  # noqa: S105 - its name, not its value
+    basic_auth: tuple[str, str] | None = None  # user name, password
+
+
+@dataclass(frozen=True, slots=True)
+class SocketIoChannel:
+    """How a socket.io client talks to the bot; the defaults are Rasa's."""
+
+    user_message_event: str = "user_uttered"
+    bot_message_event: str = "bot_uttered"
+    session_persistence: bool = False
+    path: str = "/socket.io"
+    namespace: str | None = None
+    jwt_key: str | None = None
+    jwt_method: str = "HS256"
+    metadata_key: str = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels that ``credentials.yml`` opens and SpanDesk has; the default is that of no such file."""
+
+    rest: bool = True
+    callback_url: str | None = None
+    socketio: SocketIoChannel | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BotConfig:
-    """What of ``config.yml`` and ``endpoints.yml`` changes how the bot behaves."""
+    """What of ``config.yml``, ``endpoints.yml`` and ``credentials.yml`` changes how the bot behaves.
+
+    `pipeline` and `policies` hold every item that the file names, also those without an effect.
+    """
 
     language: str = "en"
     fallback_threshold: float | None = None  # least intent confidence; None: as the bundle was calibrated
@@ -21,7 +68,16 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
-    action_url: str | None = None  # action server; None: actions run in the server
+    assistant_id: str | None = None
+    pipeline: tuple[Component, ...] = ()
+    policies: tuple[Component, ...] = ()
+    action_endpoint: ActionEndpoint | None = None  # None: actions run in the server
+    channels: Channels = Channels()
+
+    @property
+    def action_url(self) -> str | None:
+        """Give the address of the action server, if there is one."""
+        return self.action_endpoint.url if self.action_endpoint is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +86,8 @@ class Bot:
 
     `digest` is a hash over all files that decide how the bot behaves or what it learns: domain, data,
     settings and actions; not over FAQ entries and tests. `intent_titles` holds only intents that may be
-    offered to a customer. `warnings` names, with places, what Rasa knows and SpanDesk does not use.
+    offered to a customer. `warnings` names, with places, mistakes with which a bot runs all the same and what
+    Rasa knows and SpanDesk does not use. `strict_responses`: see `app.dialogue.responses`.
     """
 
     name: str
@@ -47,3 +104,4 @@ class Bot:
     actions_path: Path | None = None  # package folder `actions/` or module `actions.py`
     entity_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    strict_responses: bool = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.dialogue.stories import ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, StepEntity
 from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
 _STORY_KEYS = frozenset({"story", "steps", "metadata"})
@@ -57,23 +58,24 @@ class RuleDraft:
     source: str
 
 
-def read_story_drafts(document: YamlNode) -> list[StoryDraft]:
-    """Read the ``stories`` of a training file.
-
-    Raises:
-        SourceError: the first mistake.
-    """
-    return [_read_story(item, _STORY_STEPS) for item in _items(document, "stories")]
+def read_story_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
+    """Read the ``stories`` of a training file; one with a mistake is left out."""
+    return _read_stories(document, _STORY_STEPS, problems)
 
 
-def read_test_drafts(document: YamlNode) -> list[StoryDraft]:
+def read_test_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
     """Read the ``stories`` of a test file: as stories, but the bot's own words may be expected too."""
-    return [_read_story(item, _STORY_STEPS | {"bot": _read_bot}) for item in _items(document, "stories")]
+    return _read_stories(document, _STORY_STEPS | {"bot": _read_bot}, problems)
 
 
-def read_rule_drafts(document: YamlNode) -> list[RuleDraft]:
-    """Read the ``rules`` of a training file."""
-    return [_read_rule(item) for item in _items(document, "rules")]
+def read_rule_drafts(document: YamlNode, problems: Problems) -> list[RuleDraft]:
+    """Read the ``rules`` of a training file; one with a mistake is left out."""
+    drafts: list[RuleDraft] = []
+    with problems.noted():
+        for item in _items(document, "rules"):
+            with problems.noted():
+                drafts.append(_read_rule(item, problems))
+    return drafts
 
 
 StepReader = Callable[[YamlNode], Piece]
@@ -84,24 +86,44 @@ def _items(document: YamlNode, section: str) -> list[YamlNode]:
     return node.sequence(section) if node is not None and node.value is not None else []
 
 
-def _read_story(node: YamlNode, readers: dict[str, StepReader]) -> StoryDraft:
+def _read_stories(document: YamlNode, readers: dict[str, StepReader], problems: Problems) -> list[StoryDraft]:
+    drafts: list[StoryDraft] = []
+    with problems.noted():
+        for item in _items(document, "stories"):
+            with problems.noted():
+                drafts.append(_read_story(item, readers, problems))
+    return drafts
+
+
+def _read_story(node: YamlNode, readers: dict[str, StepReader], problems: Problems) -> StoryDraft:
     name = node.require("story", "an item of stories").text("story")
     what = f"the story '{name}'"
-    node.forbid_other_keys(_STORY_KEYS, what)
+    problems.doubt_other_keys(node, _STORY_KEYS, what)
     steps = node.require("steps", what).sequence(f"steps of {what}")
     if not steps:
         raise node.error(f"{what}: expected at least one step")
-    return StoryDraft(name, tuple(_read_step(step, readers) for step in steps), node.source)
+    return StoryDraft(name, _read_steps(steps, readers, problems), node.source)
 
 
-def _read_rule(node: YamlNode) -> RuleDraft:
+def _read_steps(
+    steps: Sequence[YamlNode], readers: dict[str, StepReader], problems: Problems
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for step in steps:
+        with problems.noted():
+            pieces.append(_read_step(step, readers))
+    return tuple(pieces)
+
+
+def _read_rule(node: YamlNode, problems: Problems) -> RuleDraft:
     name = node.require("rule", "an item of rules").text("rule")
     what = f"the rule '{name}'"
-    node.forbid_other_keys(_RULE_KEYS, what)
+    problems.doubt_other_keys(node, _RULE_KEYS, what)
     steps = node.require("steps", what).sequence(f"steps of {what}")
-    pieces = tuple(_read_step(step, _RULE_STEPS) for step in steps if step.value != "...")
-    if not pieces:
+    written = [step for step in steps if step.value != "..."]
+    if not written:
         raise node.error(f"{what}: expected at least one step")
+    pieces = _read_steps(written, _RULE_STEPS, problems)
     return RuleDraft(
         name,
         pieces,

@@ -8,6 +8,7 @@ from app.bot.documents import read_test_documents
 from app.bot.expansion import expand_stories
 from app.bot.story_reader import read_test_drafts
 from app.dialogue.stories import Story
+from nlu.data.problems import Problems
 
 
 def read_test_stories(bot: Bot) -> list[Story]:
@@ -16,9 +17,20 @@ def read_test_stories(bot: Bot) -> list[Story]:
     The customer's words come without their markup; the marked entities are what the bot should find.
 
     Raises:
-        SourceError: a mistake, or a name that the domain does not have.
+        SourceError: a mistake.
     """
-    drafts = [draft for node in read_test_documents(bot.path) for draft in read_test_drafts(node)]
-    stories = expand_stories(drafts)
-    check_stories(stories, (), bot.domain)
+    problems = Problems()
+    stories = gather_test_stories(bot, problems)
+    problems.raise_first()
+    return stories
+
+
+def gather_test_stories(bot: Bot, problems: Problems) -> list[Story]:
+    """Read as many test stories as can be read, and note everything that is wrong."""
+    documents = read_test_documents(bot.path, problems)
+    drafts = [draft for node in documents for draft in read_test_drafts(node, problems)]
+    stories: list[Story] = []
+    with problems.noted():
+        stories = expand_stories(drafts, problems)
+    check_stories(stories, (), bot.domain, problems)
     return stories

@@ -52,7 +52,7 @@ def test_test_files_among_the_data_are_tests_and_not_stories(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("trip_form", "trip", r"test_stories\.yml:8: the story 'A trip': the domain has no action 'trip'"),
+        ("- action: trip_form", "- acts: x", r"test_stories\.yml:8: a step: expected one of checkpoint"),
         ("intent: greet\n", "entities: []\n", r"test_stories\.yml:9: end-to-end stories"),
         ('"city", "role', '"city" "role', r"test_stories\.yml:5: expected JSON after"),
     ],

@@ -16,6 +16,14 @@ UNLABELLED_NAME = "unlabelled.txt"
 TRAINING_NAME = "training.toml"  # only named here: app.bot.training reads it, and loads torch for that
 TEST_PREFIX = "test_"  # Rasa never trains on files that are named so
 _TOP_LEVEL_KEY = re.compile(r"^([^\s#:-][^:\n]*):", re.MULTILINE)
+_OLD_FORMATS = {
+    ".md": re.compile(r"^##\s*(intent|synonym|regex|lookup)\s*:|^##.*\n+\s*\* *\w", re.MULTILINE),
+    ".json": re.compile(r'"rasa_nlu_data"\s*:'),
+}
+_OLD_FORMAT = (
+    "training data in Markdown or JSON is not supported; expected YAML: use 'rasa data convert nlu'"
+    " and 'rasa data convert core' of Rasa 2"
+)
 _DOMAIN_NAMES = ("domain.yml", "domain.yaml", "domain")
 _NLU_KEYS = {"nlu", "version"}
 
@@ -39,6 +47,7 @@ def read_documents(root: Path, problems: Problems) -> BotDocuments:
 
     Files that hold nothing but NLU examples are only named: training reads them, serving does not need them.
     """
+    _note_old_formats(root, problems)
     data: list[Path] = []
     nlu_paths: list[Path] = []
     for path in _training_files(root / "data"):
@@ -107,6 +116,17 @@ def _all_files(folder: Path) -> list[Path]:
 
 def _training_files(folder: Path) -> list[Path]:
     return [path for path in _all_files(folder) if not path.name.startswith(TEST_PREFIX)]
+
+
+def _note_old_formats(root: Path, problems: Problems) -> None:
+    """Name training data in the formats of Rasa 1 and 2, which no YAML reader sees."""
+    folder = root / "data"
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        pattern = _OLD_FORMATS.get(path.suffix.lower())
+        if pattern is not None and path.is_file():
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            if pattern.search(text):
+                problems.doubt(f"{path.relative_to(root)}:1", _OLD_FORMAT)
 
 
 def _top_level_keys(path: Path) -> set[str]:

@@ -13,6 +13,7 @@ from app.bot.config_reader import read_config
 from app.bot.credentials_reader import read_credentials
 from app.bot.documents import BotDocuments, digest_of, read_documents
 from app.bot.domain_reader import DOMAIN_SECTIONS, DomainReading, read_domain
+from app.bot.end_to_end import has_words, resolved, with_spoken_texts
 from app.bot.endpoints_reader import read_endpoints
 from app.bot.expansion import expand_rules, expand_stories
 from app.bot.presentation_reader import Presentation, read_presentation
@@ -20,6 +21,7 @@ from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.domain import Domain
 from app.dialogue.stories import Rule, Story
 from nlu.data.problems import Problems
+from nlu.data.rasa_nlu import gather_nlu
 from nlu.data.yaml_source import YamlNode
 
 _DOMAIN_KEYS = DOMAIN_SECTIONS | {"version"}
@@ -60,6 +62,10 @@ def read_bot(
     reading = read_domain((*documents.domain, *documents.data), problems)
     check_domain(reading, problems)
     rules, stories = _read_stories(documents, problems)
+    if has_words(stories):
+        reading = replace(reading, domain=with_spoken_texts(reading.domain, stories))
+        examples = gather_nlu(documents.nlu_paths, Problems(), root=path).examples
+        stories = resolved(stories, reading.domain, examples, problems)
     check_stories(stories, rules, reading.domain, problems)
     presentation = Presentation()
     with problems.noted():

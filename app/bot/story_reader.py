@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.dialogue.stories import ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, StepEntity
+from app.dialogue.stories import (
+    ActionStep,
+    BotStep,
+    IntentStep,
+    LoopStep,
+    SlotStep,
+    Step,
+    StepEntity,
+    TextStep,
+)
 from nlu.data.entity_markup import MarkupError, parse_markup
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
@@ -59,8 +68,8 @@ class RuleDraft:
 
 
 def read_story_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
-    """Read the ``stories`` of a training file; one with a mistake is left out."""
-    return _read_stories(document, _STORY_STEPS, problems)
+    """Read the ``stories`` of a training file, also end-to-end; one with a mistake is left out."""
+    return _read_stories(document, _STORY_STEPS | {"user": _read_user, "bot": _read_bot}, problems)
 
 
 def read_test_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
@@ -153,7 +162,7 @@ def _read_step(node: YamlNode, readers: dict[str, StepReader]) -> Piece:
     kind = next((kind for kind in readers if kind in keys), None)
     if kind is None:
         if "user" in keys or "bot" in keys:
-            raise node.error("end-to-end stories are not supported; expected a step with an 'intent'")
+            raise node.error("end-to-end steps belong into stories; expected a step with an 'intent'")
         raise node.error(f"a step: expected one of {', '.join(readers)}; got {node.describe()}")
     return readers[kind](node)
 
@@ -167,6 +176,16 @@ def _read_intent(node: YamlNode) -> Alternatives:
         text, marked = _read_words(node.require("user", "a step"), text.strip())
         entities += [entity for entity in marked if entity not in entities]
     return _certain(IntentStep(intent, tuple(entities), text, node.source), node)
+
+
+def _read_user(node: YamlNode) -> Alternatives:
+    """Read what the customer says in an end-to-end story, which need not name an intent."""
+    node.forbid_other_keys(frozenset({"user", "entities", "metadata"}), "a step with the customer's words")
+    written = node.require("user", "a step")
+    text, marked = _read_words(written, written.text("user").strip())
+    entities = [_read_entity(item) for item in _items(node, "entities")]
+    entities += [entity for entity in marked if entity not in entities]
+    return _certain(TextStep(text, tuple(entities), node.source), node)
 
 
 def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
@@ -240,7 +259,12 @@ def _read_or(node: YamlNode) -> Alternatives:
     node.forbid_other_keys(frozenset({"or"}), "a step with or")
     ways: list[tuple[Step, ...]] = []
     for item in node.require("or", "a step").sequence("or"):
-        piece = _read_step(item, {"intent": _read_intent, "slot_was_set": _read_slots})
+        ways_of: dict[str, StepReader] = {
+            "intent": _read_intent,
+            "slot_was_set": _read_slots,
+            "user": _read_user,
+        }
+        piece = _read_step(item, ways_of)
         ways += piece.ways if isinstance(piece, Alternatives) else ()
     if not ways:
         raise node.error("or: expected at least one intent or slot_was_set")
@@ -251,6 +275,7 @@ def _certain(step: Step, node: YamlNode) -> Alternatives:
     return Alternatives(((step,),), node.source)
 
 
+_OR_STEPS: dict[str, StepReader] = {"intent": _read_intent, "slot_was_set": _read_slots, "user": _read_user}
 _RULE_STEPS: dict[str, StepReader] = {
     "intent": _read_intent,
     "action": _read_action,

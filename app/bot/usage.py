@@ -30,7 +30,8 @@ def note_unused(reading: BotReading, data: NluData, tests: Sequence[Story], prob
 
     def note(kind: str, names: Iterator[str], text: str) -> None:
         for name in names:
-            problems.warn(reading.domain.places[kind, name], f"the {kind} '{name}' {text}")
+            if (kind, name) in reading.domain.places:  # else a story's own words
+                problems.warn(reading.domain.places[kind, name], f"the {kind} '{name}' {text}")
 
     domain = bot.domain
     learns = bool(data.examples)
@@ -39,7 +40,7 @@ def note_unused(reading: BotReading, data: NluData, tests: Sequence[Story], prob
     note("intent", (n for n in domain.intents if n not in used), "is in no story, rule or mapping")
     note("entity", unmarked, "is in no example")
     note("slot", (n for n in domain.slots if n not in used), "is never used")
-    note("response", (n for n in domain.responses if not _is_said(n, used)), "is never said")
+    note("response", (n for n in bot.domain.responses if not _is_said(n, used)), "is never said")
     note("action", (n for n in domain.actions if n not in used), "is in no story or rule")
     note("form", (n for n in domain.forms if n not in used), "is in no story or rule")
 

@@ -60,10 +60,12 @@ def _first_places(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def _check_variables(reading: BotReading, problems: Problems) -> None:
     """Warn of variables that are no slots; an action may give them, and else the text stays as it is."""
     slots = reading.bot.domain.slots
-    for name, variations in reading.bot.domain.responses.items():
+    places = reading.domain.places
+    written = {n: v for n, v in reading.bot.domain.responses.items() if ("response", n) in places}
+    for name, variations in written.items():
         for number, variation in enumerate(variations):
             unknown = [v for v in dict.fromkeys(rasa_variables(variation.text)) if v not in slots]
             if unknown:
-                place = reading.domain.places.get(("response", name, number))
+                place = places.get(("response", name, number), places["response", name])
                 text = f"the response '{name}': {', '.join(unknown)}: no slot; an action must give it"
-                problems.warn(place or reading.domain.places["response", name], text)
+                problems.warn(place, text)

@@ -31,9 +31,11 @@ from app.dialogue.stories import (
     SlotStep,
     Step,
     Story,
+    TextStep,
 )
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
+NO_INTENT = ""  # in a pattern: words that no example has; no intent of a conversation looks like it
 NO_LOOP = ""  # in a pattern: no form may be active; a conversation without one looks the same
 
 
@@ -241,6 +243,8 @@ def _step_events(steps: Sequence[Step]) -> list[Event]:
         match step:
             case IntentStep():
                 events += [*_implied_listen(events), _utterance(step)]
+            case TextStep():
+                events += [*_implied_listen(events), _utterance(IntentStep(NO_INTENT, step.entities))]
             case ActionStep(action=action) if action != ELLIPSIS.action:
                 events.append(ActionExecuted(action))
             case SlotStep(slot=slot, value=value, is_any=is_any):

@@ -128,6 +128,11 @@ _RULE_MISTAKES = {
         "      - ...\n",
         r"rules\.yml:3: the rule 'Greet': expected at least one step",
     ),
+    "end-to-end rule": (
+        "- intent: greet\n      - action",
+        "- user: hi\n      - action",
+        r"rules\.yml:13: end-to-end steps belong into stories",
+    ),
     "empty or": (
         "          - intent: stop\n          - intent: greet\n",
         "          []\n",
@@ -148,8 +153,7 @@ _STORY_MISTAKES = {
         "{}",
         r"stories\.yml:12: slot_was_set: expected at least one slot",
     ),
-    "end-to-end story": ("- intent: inform\n", "- user: hi\n", r"stories\.yml:4: .*end-to-end stories"),
-    "bot's words": ("- action: action_book", "- bot: Done", r"stories\.yml:15: end-to-end stories"),
+    "empty words": ("- intent: inform\n", "- user: ''\n", r"stories\.yml:4: the customer's words are empty"),
     "markup": (
         "- intent: inform\n",
         "- intent: inform\n        user: to [Rome](city\n",

@@ -53,7 +53,7 @@ def test_test_files_among_the_data_are_tests_and_not_stories(tmp_path: Path) -> 
     ("right", "wrong", "message"),
     [
         ("- action: trip_form", "- acts: x", r"test_stories\.yml:8: a step: expected one of checkpoint"),
-        ("intent: greet\n", "entities: []\n", r"test_stories\.yml:9: end-to-end stories"),
+        ("intent: greet\n", "entities: []\n", r"test_stories\.yml:9: end-to-end steps"),
         ('"city", "role', '"city" "role', r"test_stories\.yml:5: expected JSON after"),
     ],
 )

@@ -13,7 +13,7 @@ from app.bot.bot import BotConfig, Component
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
-_USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper"})
+_USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor"})
 _MEMORIES = frozenset({"MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _LEARNED = frozenset({"TEDPolicy", "UnexpecTEDIntentPolicy"})
 _USED_POLICIES = _MEMORIES | _LEARNED | {"RulePolicy"}

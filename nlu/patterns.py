@@ -101,7 +101,7 @@ class PatternSet:
         flags = np.zeros((len(offsets), self.num_features), dtype=np.float32)
         places = [place for place, (begin, stop) in enumerate(offsets) if begin < stop]
         begins, stops = [offsets[place][0] for place in places], [offsets[place][1] for place in places]
-        for number, (start, end) in self.matches(text):
+        for number, (start, end) in self._matches(text):
             first, after = bisect_right(stops, start), bisect_left(begins, end)
             column = FLAGS_PER_PATTERN * number
             for token in range(first, after):
@@ -111,7 +111,7 @@ class PatternSet:
                 row[column + 2] = 1.0
         return flags
 
-    def matches(self, text: str) -> Iterator[tuple[int, tuple[int, int]]]:
+    def _matches(self, text: str) -> Iterator[tuple[int, tuple[int, int]]]:
         """Give the number of a pattern and the span of a match; a match of nothing says nothing."""
         for number, group in enumerate(self.regexes):
             for regex in group:

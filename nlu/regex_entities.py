@@ -5,7 +5,7 @@ What a model has learnt to find is its own affair: there, patterns are features,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlu.patterns import PatternSet
@@ -42,12 +42,17 @@ class RegexEntities:
     ) -> tuple[EntitySpan, ...]:
         """Give `found` and every match beside it, the longest of matches that overlap, in their order."""
         spans = list(found)
-        matches = sorted(self.patterns.matches(text), key=lambda match: match[1][0] - match[1][1])
-        for number, (start, end) in matches:
-            if all(end <= span.start or span.end <= start for span in spans):
+        matches = sorted(self._matches(text), key=lambda match: match[1] - match[2])
+        for name, start, end in matches:
+            if start < end and all(end <= span.start or span.end <= start for span in spans):
                 said = text[start:end]
                 value = synonyms.get(said.lower(), said)
-                spans.append(
-                    EntitySpan(start, end, self.names[number], said, value, 1.0, extractor=EXTRACTOR)
-                )
+                spans.append(EntitySpan(start, end, name, said, value, 1.0, extractor=EXTRACTOR))
         return tuple(sorted(spans, key=lambda span: span.start))
+
+    def _matches(self, text: str) -> Iterator[tuple[str, int, int]]:
+        regexes, lookups = self.patterns.regexes, self.patterns.lookups
+        for name, group in zip(self.names, regexes, strict=False):  # lookup tables have the names after
+            yield from ((name, *match.span()) for regex in group for match in regex.finditer(text))
+        for name, lookup in zip(self.names[len(regexes) :], lookups, strict=True):
+            yield from ((name, *span) for span in lookup.matches(text))

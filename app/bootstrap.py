@@ -6,6 +6,7 @@ Only this module knows concrete classes on both sides of a port.
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.manager import DialogueManager, Limits, Ports
-from app.dialogue.script import BotScript, make_script
+from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
 from app.realtime.publisher import InProcessPublisher
@@ -80,7 +81,7 @@ def build_services(
         NotFoundError: the bot has no trained bundle.
         CheckpointError: the bundle is damaged or made for another encoder.
     """
-    bot = load_bot(settings.bot)
+    bot = load_bot(settings.bot, environment=os.environ)
     for warning in bot.warnings:
         log.warning("bot_warning", extra={"warning": warning})
     reader, close_reader = make_reader(settings)
@@ -220,4 +221,5 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
-    return replace(script, steering=bot.steering)
+    script = replace(script, steering=bot.steering)
+    return made_strict(script, bot.rules, bot.stories) if bot.strict_responses else script

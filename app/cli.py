@@ -154,6 +154,8 @@ def _add_bot_commands(commands: Commands) -> None:
     parse = _add(commands, "parse", "parse:run", "print what the bot understands, as JSON")
     _add_bot_option(parse)
     parse.add_argument("text", metavar="TEXT")
+    validate = _add(commands, "validate", "validate:run", "name every mistake in the bot's files")
+    _add_bot_option(validate)
     chat = _add(commands, "chat", "chat:run", "chat with the bot in the terminal")
     _add_bot_option(chat)
     _add_test_command(commands)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.serving.watcher import Wanted
     from nlu.bundle import Bundle
     from nlu.interpreter import BundleInterpreter
+    from nlu.regex_entities import RegexEntities
     from retrieval.index import FaqIndex
     from retrieval.reader import PassageReader, ReadPairs
 
@@ -147,9 +148,20 @@ def bundle_interpreter(settings: Settings, bot: Bot, path: Path) -> BundleInterp
     from nlu.interpreter import BundleInterpreter
 
     bundle = load_bundle(path, encoder=resolve_encoder(settings.encoder))
-    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot.config))
+    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot.config), _regex_entities(bundle, bot))
     interpreter.warm_up()
     return interpreter
+
+
+def _regex_entities(bundle: Bundle, bot: Bot) -> RegexEntities | None:
+    """Give the patterns of entities without annotations, if the bot's pipeline names the extractor."""
+    from nlu.regex_entities import EXTRACTOR, RegexEntities
+
+    if all(component.name != EXTRACTOR for component in bot.config.pipeline):
+        return None
+    learnt = {label.entity for label in bundle.contents.label_map.span_labels}
+    entities = [entity for entity in bot.domain.entities if entity not in learnt]
+    return RegexEntities.compile(entities, bundle.contents.regexes, bundle.contents.lookups)
 
 
 def _with_bot_thresholds(bundle: Bundle, config: BotConfig) -> Bundle:

@@ -21,6 +21,7 @@ from nlu.calibration import Thresholds, apply_thresholds, softmax, span_confiden
 from nlu.candidates import Candidates, intent_candidates
 from nlu.encoder import embed_encoded
 from nlu.model import JointOutput, word_spans
+from nlu.regex_entities import RegexEntities
 from nlu.spans import AlignmentError, TokenSpan, align_span
 from nlu.types import FALLBACK_INTENT, EntitySpan, IntentPrediction, ParsedUtterance
 from nlu.windows import WindowEntities, join_windows
@@ -42,8 +43,9 @@ class _Understood:
 class BundleInterpreter:
     """Parses utterances with one bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, regex_entities: RegexEntities | None = None) -> None:
         self._bundle = bundle
+        self._regex_entities = regex_entities
 
     @property
     def bundle_id(self) -> str:
@@ -132,7 +134,7 @@ class BundleInterpreter:
             text=windows[0].text,
             intent=ranking[0],
             ranking=ranking,
-            entities=join_windows(found),
+            entities=self._entities(windows[0].text, join_windows(found)),
             out_of_scope_score=first.out_of_scope_score,
             embedding=first.embedding,
             encoder_id=self.encoder_id,
@@ -140,6 +142,11 @@ class BundleInterpreter:
         if not windows[0].has_words:  # nothing was said, whatever the model makes of it
             return replace(parsed, intent=IntentPrediction(FALLBACK_INTENT, 1.0), ranking=())
         return apply_thresholds(parsed, self._thresholds_for(parsed))
+
+    def _entities(self, text: str, found: tuple[EntitySpan, ...]) -> tuple[EntitySpan, ...]:
+        if self._regex_entities is None:
+            return found
+        return self._regex_entities.added(text, found, self._bundle.contents.synonyms)
 
     def _ranking(self, candidates: Candidates) -> tuple[IntentPrediction, ...]:
         temperature = self._bundle.contents.calibration.intent_temperature

@@ -10,6 +10,15 @@ from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.domain import Domain
 from app.dialogue.steering import Steering
 from app.dialogue.stories import Rule, Story
+from nlu.data.yaml_source import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One item of ``pipeline`` or ``policies``; `name` without its module, `options` as written."""
+
+    name: str
+    options: Mapping[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,10 @@ class DucklingConfig:
 
 @dataclass(frozen=True, slots=True)
 class BotConfig:
-    """What of ``config.yml`` and ``endpoints.yml`` changes how the bot behaves."""
+    """What of ``config.yml``, ``endpoints.yml`` and ``credentials.yml`` changes how the bot behaves.
+
+    `pipeline` and `policies` hold every item that the file names, also those without an effect.
+    """
 
     language: str = "en"
     fallback_threshold: float | None = None  # least intent confidence; None: as the bundle was calibrated
@@ -58,9 +70,16 @@ class BotConfig:
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
     duckling: DucklingConfig | None = None
-    action_url: str | None = None  # action server; None: actions run in the server
+    assistant_id: str | None = None
+    pipeline: tuple[Component, ...] = ()
+    policies: tuple[Component, ...] = ()
+    action_endpoint: ActionEndpoint | None = None  # None: actions run in the server
     channels: Channels = Channels()
-    action_endpoint: ActionEndpoint | None = None  # the same with what lets us in
+
+    @property
+    def action_url(self) -> str | None:
+        """Give the address of the action server, if there is one."""
+        return self.action_endpoint.url if self.action_endpoint is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +88,8 @@ class Bot:
 
     `digest` is a hash over all files that decide how the bot behaves or what it learns: domain, data,
     settings and actions; not over FAQ entries and tests. `intent_titles` holds only intents that may be
-    offered to a customer. `warnings` names, with places, what Rasa knows and SpanDesk does not use.
+    offered to a customer. `warnings` names, with places, mistakes with which a bot runs all the same and what
+    Rasa knows and SpanDesk does not use. `strict_responses`: see `app.dialogue.responses`.
     """
 
     name: str
@@ -88,3 +108,4 @@ class Bot:
     warnings: tuple[str, ...] = ()
     steering: Steering = field(default_factory=Steering)
     has_live_tests: bool = False  # its test conversations are held with real actions
+    strict_responses: bool = False

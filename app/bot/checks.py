@@ -1,20 +1,18 @@
 """Cross checks: every name that a rule, story, form or response mentions must exist in the domain.
 
-What Rasa itself runs in spite of the mistake (an entity that nobody declared) is a warning; everything that
-would fail in the middle of a conversation is an error at load time.
+Rasa runs a bot in spite of such mistakes, so none of them stops a bot from being served; `spandesk validate`
+calls them errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from typing import NoReturn
 
-from app.bot.config_reader import Presentation
 from app.bot.domain_reader import DomainReading
+from app.bot.presentation_reader import Presentation
 from app.dialogue.domain import Domain, SlotMapping
 from app.dialogue.stories import NO_INTENT, ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
-from nlu.data.yaml_source import SourceError
+from nlu.data.problems import Problems, hint
 
 DEFAULT_INTENTS = ("back", "nlu_fallback", "out_of_scope", "restart", "session_start")
 DEFAULT_ACTIONS = (
@@ -39,163 +37,155 @@ DEFAULT_ACTIONS = (
 DEFAULT_SLOTS = ("requested_slot", "session_started_metadata")
 
 
-def check_domain(reading: DomainReading, warnings: list[str]) -> None:
-    """Check what forms, slot mappings and responses mention.
-
-    Raises:
-        SourceError: the first name that does not exist.
-    """
-    _check_forms(reading)
-    _check_responses(reading, warnings)
+def check_domain(reading: DomainReading, problems: Problems) -> None:
+    """Check what forms, slot mappings, responses and intents mention."""
+    _check_forms(reading, problems)
+    _check_responses(reading, problems)
+    names = Names(reading.domain, problems)
     for slot in reading.domain.slots.values():
         for number, mapping in enumerate(slot.mappings):
             place = _place(reading, "slot", slot.name, number)
-            _check_mapping(mapping, f"a mapping of the slot '{slot.name}'", place, reading.domain, warnings)
+            _check_mapping(mapping, f"a mapping of the slot '{slot.name}'", place, names)
     for intent in reading.domain.intents.values():
         place = reading.places["intent", intent.name]
         for entity in (*(intent.used_entities or ()), *intent.ignored_entities):
-            _warn_of_entity(entity, reading.domain, place, f"the intent '{intent.name}'", warnings)
+            names.entity(entity, place, f"the intent '{intent.name}'")
 
 
-def check_stories(stories: Sequence[Story], rules: Sequence[Rule], domain: Domain) -> list[str]:
-    """Check what rules and stories mention; gives warnings.
-
-    Raises:
-        SourceError: the first name that does not exist.
-    """
-    warnings: list[str] = []
+def check_stories(
+    stories: Sequence[Story], rules: Sequence[Rule], domain: Domain, problems: Problems
+) -> None:
+    """Check what rules and stories mention."""
+    names = Names(domain, problems)
     for rule in rules:
-        _check_steps((*rule.conditions, *rule.steps), f"the rule '{rule.name}'", domain, warnings)
+        _check_steps((*rule.conditions, *rule.steps), f"the rule '{rule.name}'", names)
     for story in stories:
-        _check_steps(story.steps, f"the story '{story.name}'", domain, warnings)
-    return list(dict.fromkeys(warnings))
+        _check_steps(story.steps, f"the story '{story.name}'", names)
 
 
-def check_presentation(presentation: Presentation, domain: Domain) -> None:
-    """Check that ``spandesk.yml`` names a response and intents that exist.
-
-    Raises:
-        SourceError: the first name that does not exist.
-    """
+def check_presentation(presentation: Presentation, domain: Domain, problems: Problems) -> None:
+    """Check that ``spandesk.yml``, which is ours, names a response and intents that exist."""
+    names = Names(domain, problems)
     welcome = presentation.welcome
     if welcome is not None and welcome not in domain.responses:
-        _refuse("response", welcome, domain.responses, presentation.places["welcome"], "welcome")
+        text = f"welcome: the domain has no response '{welcome}'{hint(welcome, domain.responses)}"
+        problems.refuse(presentation.places["welcome"], text)
     for intent in presentation.intent_titles or ():
-        _check_intent(intent, domain, presentation.places[f"intent_titles/{intent}"], "intent_titles")
+        if not names.has_intent(intent):
+            text = f"intent_titles: the domain has no intent '{intent}'{hint(intent, domain.intents)}"
+            problems.refuse(presentation.places[f"intent_titles/{intent}"], text)
 
 
-def _check_steps(steps: Iterable[Step], owner: str, domain: Domain, warnings: list[str]) -> None:
+class Names:
+    """The names of a domain; each method notes a name that is not there, with its place and owner."""
+
+    def __init__(self, domain: Domain, problems: Problems) -> None:
+        self.domain = domain
+        self._problems = problems
+
+    def has_intent(self, name: str) -> bool:
+        """Say whether there is this intent, or the base of this retrieval intent."""
+        base, _, question = name.partition("/")
+        return name in self.domain.intents or bool(question and base in self.domain.intents)
+
+    def intent(self, name: str, place: str, owner: str) -> None:
+        """Check an intent."""
+        if not self.has_intent(name) and name not in DEFAULT_INTENTS:
+            self._note("intent", name, self.domain.intents, place, owner)
+
+    def action(self, name: str, place: str, owner: str) -> None:
+        """Check an action, form or response."""
+        domain = self.domain
+        if name in domain.forms or name in DEFAULT_ACTIONS or has_response(name, domain):
+            return
+        if name.startswith("utter_"):
+            self._note("response", name, domain.responses, place, owner)
+        elif name not in domain.actions:
+            self._note("action", name, (*domain.actions, *domain.forms, *DEFAULT_ACTIONS), place, owner)
+
+    def slot(self, name: str, place: str, owner: str) -> None:
+        """Check a slot."""
+        if name not in self.domain.slots and name not in DEFAULT_SLOTS:
+            self._note("slot", name, self.domain.slots, place, owner)
+
+    def form(self, name: str, place: str, owner: str) -> None:
+        """Check a form."""
+        if name not in self.domain.forms and name != "action_two_stage_fallback":
+            self._note("form", name, self.domain.forms, place, owner)
+
+    def entity(self, name: str, place: str, owner: str) -> None:
+        """Check an entity."""
+        if name not in self.domain.entities:
+            close = hint(name, self.domain.entities)
+            text = f"{owner}: the domain has no entity '{name}'{close}; it is never found"
+            self._problems.doubt(place, text)
+
+    def _note(self, kind: str, name: str, known: Iterable[str], place: str, owner: str) -> None:
+        self._problems.doubt(place, f"{owner}: the domain has no {kind} '{name}'{hint(name, known)}")
+
+
+def has_response(name: str, domain: Domain) -> bool:
+    """Say whether there is a response, or (retrieval intents) responses ``name/question``."""
+    return name in domain.responses or any(key.startswith(f"{name}/") for key in domain.responses)
+
+
+def _check_steps(steps: Iterable[Step], owner: str, names: Names) -> None:
     for step in steps:
         match step:
             case IntentStep():
                 if step.intent != NO_INTENT:
-                    _check_intent(step.intent, domain, step.source, owner)
+                    names.intent(step.intent, step.source, owner)
                 for entity in step.entities:
-                    _warn_of_entity(entity.entity, domain, step.source, owner, warnings)
+                    names.entity(entity.entity, step.source, owner)
             case ActionStep():
-                _check_action(step.action, domain, step.source, owner)
+                names.action(step.action, step.source, owner)
             case SlotStep():
-                _check_slot(step.slot, domain, step.source, owner)
+                names.slot(step.slot, step.source, owner)
             case LoopStep(name=str(name)):
-                _check_form(name, domain, step.source, owner)
+                names.form(name, step.source, owner)
 
 
-def _check_forms(reading: DomainReading) -> None:
+def _check_forms(reading: DomainReading, problems: Problems) -> None:
+    names = Names(reading.domain, problems)
     for name, form in reading.domain.forms.items():
         for number, slot in enumerate(form.required_slots):
-            _check_form_slot(slot, name, _place(reading, "form", name, number), reading)
+            names.slot(slot, _place(reading, "form", name, number), f"the form '{name}'")
+            definition = reading.domain.slots.get(slot)
+            if definition is not None and not definition.mappings:
+                text = f"the slot '{slot}' of the form '{name}' has no mappings, so nothing can fill it"
+                place = reading.places["slot", slot]
+                problems.doubt(place, f"{text}; expected 'mappings:' under the slot")
         for intent in form.ignored_intents:
-            _check_intent(intent, reading.domain, reading.places["form", name], f"the form '{name}'")
+            names.intent(intent, reading.places["form", name], f"the form '{name}'")
 
 
-def _check_responses(reading: DomainReading, warnings: list[str]) -> None:
+def _check_responses(reading: DomainReading, problems: Problems) -> None:
     domain = reading.domain
+    names = Names(domain, problems)
     for name, variations in domain.responses.items():
         for number, variation in enumerate(variations):
             place = _place(reading, "response", name, number)
             for condition in variation.conditions:
-                _check_slot(condition.slot, domain, place, f"the response '{name}'")
+                names.slot(condition.slot, place, f"the response '{name}'")
     for action in domain.actions:
-        if action.startswith("utter_") and not _has_response(action, domain):
-            place = reading.places["action", action]
-            warnings.append(f"{place}: the domain has no response '{action}'")
+        if action.startswith("utter_") and not has_response(action, domain):
+            problems.warn(reading.places["action", action], f"the domain has no response '{action}'")
 
 
-def _check_form_slot(name: str, form: str, place: str, reading: DomainReading) -> None:
-    _check_slot(name, reading.domain, place, f"the form '{form}'")
-    slot = reading.domain.slots.get(name)
-    if slot is not None and not slot.mappings:
-        problem = f"the slot '{name}' of the form '{form}' has no mappings, so nothing can fill it"
-        raise _error(reading.places["slot", name], f"{problem}; expected 'mappings:' under the slot")
-
-
-def _check_mapping(mapping: SlotMapping, owner: str, place: str, domain: Domain, warnings: list[str]) -> None:
+def _check_mapping(mapping: SlotMapping, owner: str, place: str, names: Names) -> None:
     if mapping.entity is not None:
-        _warn_of_entity(mapping.entity, domain, place, owner, warnings)
+        names.entity(mapping.entity, place, owner)
     for intent in (*mapping.intents, *mapping.not_intents):
-        _check_intent(intent, domain, place, owner)
+        names.intent(intent, place, owner)
     for condition in mapping.conditions:
         if condition.active_loop is not None:
-            _check_form(condition.active_loop, domain, place, owner)
+            names.form(condition.active_loop, place, owner)
         if condition.requested_slot is not None:
-            _check_slot(condition.requested_slot, domain, place, owner)
+            names.slot(condition.requested_slot, place, owner)
     if mapping.action is not None:
-        _check_action(mapping.action, domain, place, owner)
+        names.action(mapping.action, place, owner)
 
 
 def _place(reading: DomainReading, kind: str, name: str, number: int) -> str:
     """Find the line of one item of a definition; items that another section added have only the name's."""
     return reading.places.get((kind, name, number), reading.places[kind, name])
-
-
-def _check_intent(name: str, domain: Domain, place: str, owner: str) -> None:
-    if name in domain.intents or name in DEFAULT_INTENTS:
-        return
-    base, _, question = name.partition("/")
-    if question and base in domain.intents:
-        return
-    _refuse("intent", name, domain.intents, place, owner)
-
-
-def _check_action(name: str, domain: Domain, place: str, owner: str) -> None:
-    if name in domain.forms or name in DEFAULT_ACTIONS or _has_response(name, domain):
-        return
-    if name.startswith("utter_"):
-        _refuse("response", name, domain.responses, place, owner)
-    if name not in domain.actions:
-        _refuse("action", name, (*domain.actions, *domain.forms, *DEFAULT_ACTIONS), place, owner)
-
-
-def _has_response(name: str, domain: Domain) -> bool:
-    """Say whether there is a response, or (retrieval intents) responses ``name/question``."""
-    return name in domain.responses or any(key.startswith(f"{name}/") for key in domain.responses)
-
-
-def _check_slot(name: str, domain: Domain, place: str, owner: str) -> None:
-    if name not in domain.slots and name not in DEFAULT_SLOTS:
-        _refuse("slot", name, domain.slots, place, owner)
-
-
-def _check_form(name: str, domain: Domain, place: str, owner: str) -> None:
-    if name not in domain.forms and name != "action_two_stage_fallback":
-        _refuse("form", name, domain.forms, place, owner)
-
-
-def _warn_of_entity(name: str, domain: Domain, place: str, owner: str, warnings: list[str]) -> None:
-    if name not in domain.entities:
-        hint = _hint(name, domain.entities)
-        warnings.append(f"{place}: {owner}: the domain has no entity '{name}'{hint}; it is never found")
-
-
-def _refuse(kind: str, name: str, known: Iterable[str], place: str, owner: str) -> NoReturn:
-    raise _error(place, f"{owner}: the domain has no {kind} '{name}'{_hint(name, known)}")
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-def _error(source: str, problem: str) -> SourceError:
-    file, _, line = source.rpartition(":")
-    return SourceError(file, int(line), problem)

@@ -1,155 +1,116 @@
-"""``config.yml``, ``endpoints.yml``, ``credentials.yml`` and ``spandesk.yml`` of a bot folder.
+"""``config.yml`` of a bot folder.
 
 Understanding and dialogue are SpanDesk's own, so most of a Rasa pipeline has no effect here: such parts are
-named in the warnings, and refused where leaving them out would change what customers read.
+named once.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from app.bot.bot import BotConfig, DucklingConfig
-from app.bot.steering_reader import STEERING_KEYS
+from app.bot.bot import BotConfig, Component, DucklingConfig
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
 _USED_COMPONENTS = frozenset(
     {"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor", "DucklingEntityExtractor"}
 )
-_USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
-_QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
-_CHANNELS = frozenset({"rest", "socketio", "rasa"})
-_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "tests"}) | STEERING_KEYS
-_TEST_MODES = ("rasa", "live")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_MEMORIES = frozenset({"MemoizationPolicy", "AugmentedMemoizationPolicy"})
+_LEARNED = frozenset({"TEDPolicy", "UnexpecTEDIntentPolicy"})
+_USED_POLICIES = _MEMORIES | _LEARNED | {"RulePolicy"}
+_QUIET_KEYS = frozenset(
+    {"recipe", "language", "pipeline", "policies", "assistant_id", "version", "importers"}
+)
+_FILE_IMPORTERS = frozenset({"RasaFileImporter", "TrainingDataImporter"})  # read what is in the folder
+
+_Parts = Sequence[tuple[Component, YamlNode]]
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """What ``spandesk.yml`` adds to a Rasa bot; `places` gives ``file:line`` of names it mentions."""
-
-    name: str | None = None
-    welcome: str | None = None
-    faq_folder: str | None = None
-    intent_titles: Mapping[str, str] | None = None
-    places: Mapping[str, str] = field(default_factory=dict)
-    has_live_tests: bool = False
-
-
-def read_config(node: YamlNode | None, warnings: list[str]) -> BotConfig:
+def read_config(node: YamlNode | None, problems: Problems) -> BotConfig:
     """Read ``config.yml``; without one, Rasa's defaults hold.
 
     Raises:
-        SourceError: a value of the wrong type, or importers of one's own.
+        SourceError: a value of the wrong type.
     """
     if node is None:
         return BotConfig()
     for key in node.mapping("config.yml"):
-        if key == "importers":
-            raise node.error("importers are not supported; expected the bot's files in its folder")
-        if key not in _QUIET_CONFIG_KEYS:
-            warnings.append(f"{node.file}:{node.key_lines[key]}: '{key}' is not used")
-    config = BotConfig(language=node.optional_text("language", "config.yml") or "en")
-    for name, component in _components(node, "pipeline", _USED_COMPONENTS, warnings):
-        if name == "FallbackClassifier":
-            config = _with_fallback(config, component)
-        if name == "DucklingEntityExtractor":
-            config = replace(config, duckling=_duckling(component, warnings))
-    for name, policy in _components(node, "policies", _USED_POLICIES, warnings):
-        config = _with_rules(config, policy) if name == "RulePolicy" else _with_memory(config, policy)
+        if key not in _QUIET_KEYS:
+            problems.warn(f"{node.file}:{node.key_lines[key]}", f"'{key}' is not used")
+    _note_importers(node.get("importers"), problems)
+    pipeline = _read_components(node.get("pipeline"), "pipeline", _USED_COMPONENTS, problems)
+    policies = _read_components(node.get("policies"), "policies", _USED_POLICIES, problems)
+    config = BotConfig(
+        language=node.optional_text("language", "config.yml") or "en",
+        assistant_id=node.optional_text("assistant_id", "config.yml"),
+        pipeline=tuple(component for component, _ in pipeline),
+        policies=tuple(policy for policy, _ in policies),
+    )
+    return _with_parts(config, pipeline, policies, problems)
+
+
+def _with_parts(config: BotConfig, pipeline: _Parts, policies: _Parts, problems: Problems) -> BotConfig:
+    for component, item in pipeline:
+        if component.name == "FallbackClassifier":
+            config = _with_fallback(config, item)
+        elif component.name == "DucklingEntityExtractor":
+            config = replace(config, duckling=_duckling(item, problems))
+    for policy, item in policies:
+        if policy.name == "RulePolicy":
+            config = _with_rules(config, item)
+        elif policy.name in _MEMORIES:
+            config = _with_memory(config, item)
+        elif policy.name in _LEARNED:
+            read_max_history(item)
     return config
 
 
-def read_endpoints(node: YamlNode | None, environment: Mapping[str, str], warnings: list[str]) -> str | None:
-    """Read the address of the action server from ``endpoints.yml``; None runs actions in the server.
-
-    Args:
-        node: the file, if there is one.
-        environment: values of ``${VARIABLE}`` in the address.
-        warnings: gets the endpoints that SpanDesk has its own part for.
+def read_max_history(node: YamlNode, otherwise: int | None = None) -> int | None:
+    """Read how many turns a policy looks back; None is all of them.
 
     Raises:
-        SourceError: an unset variable, or a response server (``nlg``), without which the bot would
-            say something else.
+        SourceError: not a whole number from 1.
     """
-    if node is None:
+    written = node.get("max_history")
+    if written is None:
+        return otherwise
+    if written.value is None:
         return None
-    for key, endpoint in node.mapping("endpoints.yml").items():
-        if key == "nlg":
-            raise endpoint.error("nlg: a response server is not supported; expected responses in the domain")
-        if key not in {"action_endpoint", "version"}:
-            warnings.append(f"{node.file}:{node.key_lines[key]}: the endpoint '{key}' is not used")
-    actions = node.get("action_endpoint")
-    if actions is None or actions.value is None:
-        return None
-    url = actions.require("url", "action_endpoint")
-    return _filled_in(url, url.text("url of action_endpoint"), environment)
+    turns = written.number("max_history (turns)")
+    if turns < 1 or turns != int(turns):
+        raise written.error(f"max_history: expected a whole number of turns from 1, got {turns:g}")
+    return int(turns)
 
 
-def read_credentials(node: YamlNode | None, warnings: list[str]) -> None:
-    """Name the channels of ``credentials.yml`` that do not exist here; nothing else of it is used."""
-    if node is None or not isinstance(node.value, dict):
+def _note_importers(node: YamlNode | None, problems: Problems) -> None:
+    if node is None or node.value is None:
         return
-    for channel in node.value:
-        if channel not in _CHANNELS:
-            warnings.append(f"{node.file}:{node.key_lines[channel]}: the channel '{channel}' is not there")
+    for item in node.sequence("importers"):
+        name = (item.optional_text("name", "an importer") or "") if isinstance(item.value, dict) else ""
+        name = name or (item.text("an importer") if not isinstance(item.value, dict) else "")
+        if name.rpartition(".")[2] not in _FILE_IMPORTERS:
+            text = f"the importer '{name}' is not used; only the files of the bot's folder are read"
+            problems.doubt(item.source, text)
 
 
-def read_presentation(node: YamlNode | None) -> Presentation:
-    """Read ``spandesk.yml``.
-
-    Raises:
-        SourceError: an unknown key or a value of the wrong type.
-    """
-    if node is None:
-        return Presentation()
-    node.mapping("spandesk.yml")
-    node.forbid_other_keys(_SPANDESK_KEYS, "spandesk.yml")
-    faq, titles = node.get("faq"), node.get("intent_titles")
-    if faq is not None:
-        faq.mapping("faq")
-        faq.forbid_other_keys(frozenset({"folder"}), "faq")
-    shown = titles.mapping("intent_titles") if titles is not None else {}
-    places = {key: f"{node.file}:{line}" for key, line in node.key_lines.items()}
-    if titles is not None:
-        places |= {f"intent_titles/{key}": f"{node.file}:{line}" for key, line in titles.key_lines.items()}
-    return Presentation(
-        name=node.optional_text("name", "spandesk.yml"),
-        welcome=node.optional_text("welcome", "spandesk.yml"),
-        faq_folder=faq.require("folder", "faq").text("folder of faq") if faq is not None else None,
-        intent_titles={intent: title.text("a title") for intent, title in shown.items()} if titles else None,
-        places=places,
-        has_live_tests=_reads_live(node.get("tests")),
-    )
-
-
-def _reads_live(node: YamlNode | None) -> bool:
-    """Say whether `spandesk test` has the conversations with real actions unless it is told otherwise."""
-    if node is None:
-        return False
-    mode = node.text("tests")
-    if mode not in _TEST_MODES:
-        raise node.error(f"tests: expected {' or '.join(_TEST_MODES)}, got '{mode}'")
-    return mode == "live"
-
-
-def _components(
-    node: YamlNode, section: str, used: frozenset[str], warnings: list[str]
-) -> list[tuple[str, YamlNode]]:
-    """Give the named parts that have an effect here, and name all others in one warning."""
-    written = node.get(section)
-    if written is None or written.value is None:
-        return []
-    parts = [
-        (item.require("name", f"an item of {section}").text("name"), item)
-        for item in written.sequence(section)
-    ]
-    names = [(name.rpartition(".")[2] if name.startswith("rasa.") else name, item) for name, item in parts]
-    others = [name for name, _ in names if name not in used]
+def _read_components(node: YamlNode | None, section: str, used: frozenset[str], problems: Problems) -> _Parts:
+    """Give all parts, and name in one warning those that have no effect here."""
+    if node is None or node.value is None:
+        return ()
+    parts: list[tuple[Component, YamlNode]] = []
+    for item in node.sequence(section):
+        is_bare = not isinstance(item.value, dict)
+        written = item if is_bare else item.require("name", f"an item of {section}")
+        name = written.text("name")
+        name = name.rpartition(".")[2] if name.startswith("rasa.") else name
+        fields = item.value if isinstance(item.value, dict) else {}
+        options = {key: value.plain() for key, value in fields.items() if key != "name"}
+        parts.append((Component(name, options), item))
+    others = [component.name for component, _ in parts if component.name not in used]
     if others:
-        warnings.append(f"{written.source}: {section}: not used: {', '.join(others)}")
-    return [(name, item) for name, item in names if name in used]
+        problems.warn(node.source, f"{section}: not used: {', '.join(others)}")
+    return parts
 
 
 def _with_fallback(config: BotConfig, node: YamlNode) -> BotConfig:
@@ -160,10 +121,10 @@ def _with_fallback(config: BotConfig, node: YamlNode) -> BotConfig:
     )
 
 
-def _duckling(node: YamlNode, warnings: list[str]) -> DucklingConfig | None:
+def _duckling(node: YamlNode, problems: Problems) -> DucklingConfig | None:
     url = node.optional_text("url", "DucklingEntityExtractor")
     if url is None:
-        warnings.append(f"{node.source}: DucklingEntityExtractor is not used: it names no url")
+        problems.warn(node.source, "DucklingEntityExtractor is not used: it names no url")
         return None
     dimensions, timeout = node.get("dimensions"), node.get("timeout")
     return DucklingConfig(
@@ -195,15 +156,7 @@ def _with_rules(config: BotConfig, node: YamlNode) -> BotConfig:
 
 
 def _with_memory(config: BotConfig, node: YamlNode) -> BotConfig:
-    written = node.get("max_history")
-    if written is None:
-        return config
-    if written.value is None:
-        return replace(config, max_history=None)
-    turns = written.number("max_history (turns)")
-    if turns < 1 or turns != int(turns):
-        raise written.error(f"max_history: expected a whole number of turns from 1, got {turns:g}")
-    return replace(config, max_history=int(turns))
+    return replace(config, max_history=read_max_history(node, config.max_history))
 
 
 def _fraction(node: YamlNode, key: str) -> float | None:
@@ -214,10 +167,3 @@ def _fraction(node: YamlNode, key: str) -> float | None:
     if not 0.0 <= value <= 1.0:
         raise written.error(f"{key}: expected a number from 0 to 1, got {value:g}")
     return value
-
-
-def _filled_in(node: YamlNode, text: str, environment: Mapping[str, str]) -> str:
-    for name in _VARIABLE.findall(text):
-        if name not in environment:
-            raise node.error(f"the environment variable {name} is not set; expected an address")
-    return _VARIABLE.sub(lambda match: environment[match.group(1)], text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nlu.data.problems import Problems
 from nlu.data.rasa_nlu import check_version
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 
@@ -15,6 +16,14 @@ UNLABELLED_NAME = "unlabelled.txt"
 TRAINING_NAME = "training.toml"  # only named here: app.bot.training reads it, and loads torch for that
 TEST_PREFIX = "test_"  # Rasa never trains on files that are named so
 _TOP_LEVEL_KEY = re.compile(r"^([^\s#:-][^:\n]*):", re.MULTILINE)
+_OLD_FORMATS = {
+    ".md": re.compile(r"^##\s*(intent|synonym|regex|lookup)\s*:|^##.*\n+\s*\* *\w", re.MULTILINE),
+    ".json": re.compile(r'"rasa_nlu_data"\s*:'),
+}
+_OLD_FORMAT = (
+    "training data in Markdown or JSON is not supported; expected YAML: use 'rasa data convert nlu'"
+    " and 'rasa data convert core' of Rasa 2"
+)
 _DOMAIN_NAMES = ("domain.yml", "domain.yaml", "domain")
 _NLU_KEYS = {"nlu", "version"}
 
@@ -33,39 +42,41 @@ class BotDocuments:
     actions_path: Path | None
 
 
-def read_documents(root: Path) -> BotDocuments:
-    """Find and parse the files of the bot folder `root`.
+def read_documents(root: Path, problems: Problems) -> BotDocuments:
+    """Find and parse the files of the bot folder `root`; those that are not YAML are left out.
 
     Files that hold nothing but NLU examples are only named: training reads them, serving does not need them.
-
-    Raises:
-        SourceError: there is no domain, or a file is not YAML.
     """
-    data: list[YamlNode] = []
+    _note_old_formats(root, problems)
+    data: list[Path] = []
     nlu_paths: list[Path] = []
     for path in _training_files(root / "data"):
         keys = _top_level_keys(path)
         if "nlu" in keys:
             nlu_paths.append(path)
         if not keys or not keys <= _NLU_KEYS:
-            data.append(_load(path, root))
+            data.append(path)
+    domain: list[Path] = []
+    with problems.noted():
+        domain += yaml_files(_domain_path(root))
     return BotDocuments(
-        domain=tuple(_load(path, root) for path in yaml_files(_domain_path(root))),
-        data=tuple(document for document in data if document.value is not None),
+        domain=_load_all(domain, root, problems),
+        data=_load_all(data, root, problems),
         nlu_paths=tuple(nlu_paths),
-        config=_load_if_there(root, "config"),
-        endpoints=_load_if_there(root, "endpoints"),
-        credentials=_load_if_there(root, "credentials"),
-        spandesk=_load_if_there(root, "spandesk"),
+        config=_load_if_there(root, "config", problems),
+        endpoints=_load_if_there(root, "endpoints", problems),
+        credentials=_load_if_there(root, "credentials", problems),
+        spandesk=_load_if_there(root, "spandesk", problems),
         actions_path=_actions_path(root),
     )
 
 
-def read_test_documents(root: Path) -> list[YamlNode]:
+def read_test_documents(root: Path, problems: Problems) -> tuple[YamlNode, ...]:
     """Parse the files with test stories: those of `tests`, and `test_…` files of `data`."""
     candidates = [*_all_files(root / "tests")]
     candidates += [path for path in _all_files(root / "data") if path.name.startswith(TEST_PREFIX)]
-    return [_load(path, root) for path in candidates if "stories" in _top_level_keys(path)]
+    tests = [path for path in candidates if "stories" in _top_level_keys(path)]
+    return _load_all(tests, root, problems)
 
 
 def digest_of(root: Path) -> str:
@@ -107,23 +118,40 @@ def _training_files(folder: Path) -> list[Path]:
     return [path for path in _all_files(folder) if not path.name.startswith(TEST_PREFIX)]
 
 
+def _note_old_formats(root: Path, problems: Problems) -> None:
+    """Name training data in the formats of Rasa 1 and 2, which no YAML reader sees."""
+    folder = root / "data"
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        pattern = _OLD_FORMATS.get(path.suffix.lower())
+        if pattern is not None and path.is_file():
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            if pattern.search(text):
+                problems.doubt(f"{path.relative_to(root)}:1", _OLD_FORMAT)
+
+
 def _top_level_keys(path: Path) -> set[str]:
     """Find the keys that begin in column 1, without parsing; `_load` reports what is wrong with a file."""
     text = path.read_bytes().decode("utf-8", errors="replace")
     return {key.strip().strip("\"'") for key in _TOP_LEVEL_KEY.findall(text)}
 
 
-def _load(path: Path, root: Path) -> YamlNode:
-    document = load_yaml(path, root=root)
-    if document.value is not None:
-        document.mapping("the file")
-        check_version(document)
-    return document
+def _load_all(paths: Iterable[Path], root: Path, problems: Problems) -> tuple[YamlNode, ...]:
+    """Parse files, without those that hold nothing."""
+    documents: list[YamlNode] = []
+    for path in paths:
+        with problems.noted():
+            document = load_yaml(path, root=root)
+            if document.value is not None:
+                document.mapping("the file")
+                check_version(document)
+                documents.append(document)
+    return tuple(documents)
 
 
-def _load_if_there(root: Path, stem: str) -> YamlNode | None:
+def _load_if_there(root: Path, stem: str, problems: Problems) -> YamlNode | None:
     for name in (f"{stem}.yml", f"{stem}.yaml"):
         if (root / name).exists():
-            document = load_yaml(root / name, root=root)
-            return document if document.value is not None else None
+            with problems.noted():
+                document = load_yaml(root / name, root=root)
+                return document if document.value is not None else None
     return None

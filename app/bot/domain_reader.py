@@ -1,17 +1,19 @@
 """The domain of a bot: the sections of all its files, merged into one `Domain`.
 
 A domain may be one file or a folder, and any section may also stand in a training data file. What is
-defined twice must be defined the same way.
+defined twice must be defined the same way. A part with a mistake leaves an empty part of its name, so that
+what mentions it is no mistake too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from app.bot.form_reader import FormReading, read_form
 from app.bot.responses import read_response
-from app.bot.slots import read_mappings, read_slot, within_form
+from app.bot.slots import read_slot
 from app.dialogue.domain import (
     Domain,
     Form,
@@ -21,6 +23,7 @@ from app.dialogue.domain import (
     SlotDefinition,
     SlotMapping,
 )
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
 DOMAIN_SECTIONS = frozenset(
@@ -38,7 +41,6 @@ DOMAIN_SECTIONS = frozenset(
 )
 _INTENT_KEYS = frozenset({"use_entities", "ignore_entities", "is_retrieval_intent"})
 _ENTITY_KEYS = frozenset({"roles", "groups", "influence_conversation"})
-_FORM_KEYS = frozenset({"required_slots", "ignored_intents"})
 _SESSION_KEYS = frozenset({"session_expiration_time", "carry_over_slots_to_new_session"})
 
 _T = TypeVar("_T")
@@ -58,7 +60,7 @@ class DomainReading:
 class _Sections:
     """What the files define, by name."""
 
-    warnings: list[str]
+    problems: Problems
     places: Places = field(default_factory=dict)
     intents: dict[str, IntentDefinition] = field(default_factory=dict)
     entity_roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -72,12 +74,11 @@ class _Sections:
     session: SessionConfig = SessionConfig()
 
     def place(self, section: dict[str, _T], kind: str, name: str, value: _T, node: YamlNode) -> None:
-        """Take up a definition; a second one must say the same."""
-        known = section.get(name, value)
-        if known != value:
+        """Take up a definition; a second one should say the same, and else the first counts."""
+        if section.setdefault(name, value) != value:
             first = self.places[kind, name]
-            raise node.error(f"the {kind} '{name}' is already defined otherwise in {first}")
-        section[name] = value
+            text = f"the {kind} '{name}' is already defined otherwise in {first}, which counts"
+            self.problems.doubt(node.source, text)
         self.places.setdefault((kind, name), node.source)
 
     def place_parts(self, kind: str, name: str, parts: YamlNode | None) -> None:
@@ -87,22 +88,20 @@ class _Sections:
                 self.places.setdefault((kind, name, number), part.source)
 
 
-def read_domain(documents: Iterable[YamlNode], warnings: list[str]) -> DomainReading:
+def read_domain(documents: Iterable[YamlNode], problems: Problems) -> DomainReading:
     """Merge the domain sections of all documents.
 
     Args:
         documents: parsed files; keys that are no domain section are not looked at.
-        warnings: gets what Rasa knows and SpanDesk does not use.
-
-    Raises:
-        SourceError: the first mistake.
+        problems: gets every mistake, and what Rasa knows and SpanDesk does not use.
     """
-    sections = _Sections(warnings)
+    sections = _Sections(problems)
     for document in documents:
         for key, read in _READERS.items():
             node = document.get(key)
             if node is not None and node.value is not None:
-                read(node, sections)
+                with problems.noted():
+                    read(node, sections)
         if str(document.plain_value("version")).startswith("2"):
             sections.auto_filled += _auto_filled(document)
     return DomainReading(_domain(sections), sections.places, sections.entity_roles)
@@ -136,7 +135,7 @@ def _slots_with_form_mappings(sections: _Sections) -> dict[str, SlotDefinition]:
         if name in slots:
             slots[name] = replace(slots[name], mappings=(*slots[name].mappings, mapping))
     for name in sections.auto_filled:
-        if name in sections.entity_roles and not slots[name].mappings:
+        if name in sections.entity_roles and name in slots and not slots[name].mappings:
             mapping = SlotMapping(kind="from_entity", entity=name)
             slots[name] = replace(slots[name], mappings=(mapping,))
     return slots
@@ -145,33 +144,36 @@ def _slots_with_form_mappings(sections: _Sections) -> dict[str, SlotDefinition]:
 def _auto_filled(document: YamlNode) -> list[str]:
     """Name the slots of a Rasa 2.x domain that an entity of the same name fills."""
     slots = document.get("slots")
-    written = slots.mapping("slots") if slots is not None else {}
+    written = slots.value if slots is not None and isinstance(slots.value, dict) else {}
     return [name for name, slot in written.items() if slot.plain_value("auto_fill") is not False]
 
 
-def _named_items(node: YamlNode, section: str) -> Iterator[tuple[str, YamlNode | None, YamlNode]]:
-    """Give name, options and place of ``- name`` and ``- name: {options}``."""
-    for item in node.sequence(section):
-        if not isinstance(item.value, dict):
-            yield item.text(f"an item of {section}"), None, item
-            continue
-        if len(item.value) != 1:
-            raise item.error(f"an item of {section}: expected one name, got {item.describe()}")
-        name, options = next(iter(item.value.items()))
-        yield name, options if options.value is not None else None, item
+def _named(item: YamlNode, section: str) -> tuple[str, YamlNode | None]:
+    """Give name and options of ``- name`` and ``- name: {options}``."""
+    if not isinstance(item.value, dict):
+        return item.text(f"an item of {section}"), None
+    if len(item.value) != 1:
+        raise item.error(f"an item of {section}: expected one name, got {item.describe()}")
+    name, options = next(iter(item.value.items()))
+    return name, options if options.value is not None else None
 
 
 def _read_intents(node: YamlNode, sections: _Sections) -> None:
-    for name, options, item in _named_items(node, "intents"):
-        sections.place(sections.intents, "intent", name, _read_intent(name, options), item)
+    for item in node.sequence("intents"):
+        with sections.problems.noted():
+            name, options = _named(item, "intents")
+            intent = IntentDefinition(name)
+            with sections.problems.noted():
+                intent = _read_intent(name, options, sections.problems)
+            sections.place(sections.intents, "intent", name, intent, item)
 
 
-def _read_intent(name: str, options: YamlNode | None) -> IntentDefinition:
+def _read_intent(name: str, options: YamlNode | None, problems: Problems) -> IntentDefinition:
     if options is None:
         return IntentDefinition(name)
     what = f"the intent '{name}'"
     options.mapping(what)
-    options.forbid_other_keys(_INTENT_KEYS, what)
+    problems.doubt_other_keys(options, _INTENT_KEYS, what)
     used, ignored = options.get("use_entities"), options.get("ignore_entities")
     return IntentDefinition(
         name,
@@ -189,77 +191,82 @@ def _used_entities(node: YamlNode, what: str) -> tuple[str, ...] | None:
 
 
 def _read_entities(node: YamlNode, sections: _Sections) -> None:
-    for name, options, item in _named_items(node, "entities"):
-        roles: tuple[str, ...] = ()
-        if options is not None:
-            what = f"the entity '{name}'"
-            options.mapping(what)
-            options.forbid_other_keys(_ENTITY_KEYS, what)
-            written = options.get("roles")
-            roles = written.names(f"roles of {what}") if written is not None else ()
-            if options.plain_value("influence_conversation") is False:
-                sections.warnings.append(f"{options.source}: {what}: 'influence_conversation' is not used")
-        sections.place(sections.entity_roles, "entity", name, roles, item)
+    for item in node.sequence("entities"):
+        with sections.problems.noted():
+            name, options = _named(item, "entities")
+            roles: tuple[str, ...] = ()
+            with sections.problems.noted():
+                roles = _read_roles(f"the entity '{name}'", options, sections.problems)
+            sections.place(sections.entity_roles, "entity", name, roles, item)
+
+
+def _read_roles(what: str, options: YamlNode | None, problems: Problems) -> tuple[str, ...]:
+    if options is None:
+        return ()
+    options.mapping(what)
+    problems.doubt_other_keys(options, _ENTITY_KEYS, what)
+    if options.plain_value("influence_conversation") is False:
+        problems.warn(options.source, f"{what}: 'influence_conversation' is not used")
+    written = options.get("roles")
+    return written.names(f"roles of {what}") if written is not None else ()
 
 
 def _read_slots(node: YamlNode, sections: _Sections) -> None:
-    for name, slot in node.mapping("slots").items():
-        sections.place(sections.slots, "slot", name, read_slot(name, slot), slot)
-        sections.place_parts("slot", name, slot.get("mappings"))
+    for name, written in node.mapping("slots").items():
+        slot = SlotDefinition(name, "any", influence_conversation=False)
+        with sections.problems.noted():
+            slot = read_slot(name, written, sections.problems)
+        sections.place(sections.slots, "slot", name, slot, written)
+        sections.place_parts("slot", name, written.get("mappings"))
 
 
 def _read_responses(node: YamlNode, sections: _Sections) -> None:
     for name, response in node.mapping("responses").items():
-        variations = read_response(name, response, sections.warnings)
+        variations: tuple[ResponseVariation, ...] = ()
+        with sections.problems.noted():
+            variations = read_response(name, response, sections.problems)
         sections.place(sections.responses, "response", name, variations, response)
         sections.place_parts("response", name, response)
 
 
 def _read_actions(node: YamlNode, sections: _Sections) -> None:
-    for name, options, item in _named_items(node, "actions"):
-        sections.actions[name] = None
-        if options is not None and options.plain_value("send_domain") is True:
-            sections.actions_with_domain.add(name)
-        sections.places.setdefault(("action", name), item.source)
+    for item in node.sequence("actions"):
+        with sections.problems.noted():
+            name, options = _named(item, "actions")
+            sections.actions[name] = None
+            if options is not None and options.plain_value("send_domain") is True:
+                sections.actions_with_domain.add(name)
+            sections.places.setdefault(("action", name), item.source)
 
 
 def _read_forms(node: YamlNode, sections: _Sections) -> None:
-    for name, form in node.mapping("forms").items():
-        sections.place(sections.forms, "form", name, _read_form(name, form, sections), form)
-        sections.place_parts("form", name, form.get("required_slots"))
+    """Read forms by name; a list that only names them is how Rasa 1 and 2 began."""
+    if not isinstance(node.value, list):
+        for name, form in node.mapping("forms").items():
+            _place_form(name, form, form, sections)
+        return
+    for item in node.sequence("forms"):
+        with sections.problems.noted():
+            name, options = _named(item, "forms")
+            _place_form(name, options, item, sections)
 
 
-def _read_form(name: str, node: YamlNode, sections: _Sections) -> Form:
-    what = f"the form '{name}'"
-    fields = node.mapping(f"{what} (with the key 'required_slots')")
-    is_oldest = bool(fields) and all(isinstance(value.value, list) for value in fields.values())
-    if "required_slots" not in fields and is_oldest and not _FORM_KEYS & fields.keys():
-        _read_form_mappings(name, node, sections)
-        return Form(name, tuple(fields))
-    node.forbid_other_keys(_FORM_KEYS, what)
-    required = node.require("required_slots", what)
-    ignored = node.get("ignored_intents")
-    if isinstance(required.value, dict):
-        _read_form_mappings(name, required, sections)
-        required_slots = tuple(required.value)
+def _place_form(name: str, written: YamlNode | None, place: YamlNode, sections: _Sections) -> None:
+    reading = FormReading(Form(name, ()))
+    if written is None or written.value is None:
+        text = f"the form '{name}' names no slots; a custom action must name them"
+        sections.problems.warn(place.source, text)
     else:
-        items = required.sequence(f"required_slots of {what}")
-        required_slots = tuple(item.text(f"a required slot of {what}") for item in items)
-    return Form(
-        name, required_slots, ignored.names(f"ignored_intents of {what}") if ignored is not None else ()
-    )
-
-
-def _read_form_mappings(form: str, node: YamlNode, sections: _Sections) -> None:
-    """Read slot mappings that stand under the form, as Rasa 2.x had them."""
-    for slot, written in node.mapping(f"slots of the form '{form}'").items():
-        for mapping in read_mappings(written, f"'{slot}' in the form '{form}'"):
-            sections.form_mappings.append((slot, within_form(mapping, form=form, slot=slot)))
+        with sections.problems.noted():
+            reading = read_form(name, written, sections.problems)
+    sections.form_mappings += reading.mappings
+    sections.place(sections.forms, "form", name, reading.form, place)
+    sections.place_parts("form", name, written.get("required_slots") if written is not None else None)
 
 
 def _read_session(node: YamlNode, sections: _Sections) -> None:
     node.mapping("session_config")
-    node.forbid_other_keys(_SESSION_KEYS, "session_config")
+    sections.problems.doubt_other_keys(node, _SESSION_KEYS, "session_config")
     minutes, carry_over = (node.get(key) for key in sorted(_SESSION_KEYS, reverse=True))
     session = sections.session
     if minutes is not None:
@@ -274,7 +281,7 @@ def _read_session(node: YamlNode, sections: _Sections) -> None:
 
 def _note_unused(name: str) -> Callable[[YamlNode, _Sections], None]:
     def note(node: YamlNode, sections: _Sections) -> None:
-        sections.warnings.append(f"{node.source}: the domain section '{name}' is not used")
+        sections.problems.warn(node.source, f"the domain section '{name}' is not used")
 
     return note
 
@@ -287,6 +294,5 @@ _READERS: dict[str, Callable[[YamlNode, _Sections], None]] = {
     "actions": _read_actions,
     "forms": _read_forms,
     "session_config": _read_session,
-    "e2e_actions": _note_unused("e2e_actions"),
     "config": _note_unused("config"),
 }

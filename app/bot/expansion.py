@@ -8,6 +8,7 @@ from itertools import product
 
 from app.bot.story_reader import Alternatives, Checkpoint, Piece, RuleDraft, StoryDraft
 from app.dialogue.stories import Rule, SlotStep, Step, Story
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
 
 MAX_EXPANDED = 10_000  # straight lists from one bot; more is a mistake, and would take all memory
@@ -36,16 +37,19 @@ def expand_rules(drafts: Sequence[RuleDraft]) -> list[Rule]:
     return rules
 
 
-def expand_stories(drafts: Sequence[StoryDraft]) -> list[Story]:
+def expand_stories(drafts: Sequence[StoryDraft], problems: Problems) -> list[Story]:
     """Join stories at their checkpoints and make one story for each way through all ``or`` steps.
 
+    A story that begins at a checkpoint at which no story ends is left out, as in Rasa; a circle of
+    checkpoints is gone through once.
+
     Raises:
-        SourceError: a checkpoint at which no story ends, a circle of checkpoints, or too many stories.
+        SourceError: too many stories.
     """
     segments = [segment for draft in drafts for segment in _segments(draft)]
     following = _following(segments)
-    _check_ends(segments)
-    _check_circles(segments, following)
+    _note_open_ends(segments, following, problems)
+    _note_circles(segments, following, problems)
     stories: list[Story] = []
     for segment in segments:
         if not segment.starts:
@@ -93,16 +97,21 @@ def _following(segments: Sequence[_Segment]) -> _Following:
     return following
 
 
-def _check_ends(segments: Sequence[_Segment]) -> None:
+def _note_open_ends(segments: Sequence[_Segment], following: _Following, problems: Problems) -> None:
     ended = {checkpoint.name for segment in segments for checkpoint in segment.ends}
     for segment in segments:
-        for checkpoint in segment.starts:
-            if checkpoint.name not in ended:
-                raise _error(checkpoint.source, f"no story ends at the checkpoint '{checkpoint.name}'")
+        for start in segment.starts:
+            if start.name not in ended:
+                text = f"no story ends at the checkpoint '{start.name}'; what follows is left out"
+                problems.doubt(start.source, text)
+        for end in segment.ends:
+            if end.name not in following:
+                text = f"no story begins at the checkpoint '{end.name}'; the story ends there"
+                problems.warn(end.source, text)
 
 
-def _check_circles(segments: Sequence[_Segment], following: _Following) -> None:
-    """Refuse checkpoints that lead back to themselves; depth first, each segment once."""
+def _note_circles(segments: Sequence[_Segment], following: _Following, problems: Problems) -> None:
+    """Note checkpoints that lead back to themselves; depth first, each segment once."""
     finished: set[int] = set()
 
     def visit(segment: _Segment, path: tuple[int, ...]) -> None:
@@ -111,8 +120,12 @@ def _check_circles(segments: Sequence[_Segment], following: _Following) -> None:
         for end in segment.ends:
             for _, after in following.get(end.name, []):
                 if id(after) in (*path, id(segment)):
-                    raise _error(end.source, f"the checkpoint '{end.name}' leads back to itself")
-                visit(after, (*path, id(segment)))
+                    text = (
+                        f"the checkpoint '{end.name}' leads back to itself; the circle is gone through once"
+                    )
+                    problems.doubt(end.source, text)
+                else:
+                    visit(after, (*path, id(segment)))
         finished.add(id(segment))
 
     for segment in segments:
@@ -120,17 +133,18 @@ def _check_circles(segments: Sequence[_Segment], following: _Following) -> None:
 
 
 def _paths(
-    segment: _Segment, following: _Following, before: tuple[Step, ...] = ()
+    segment: _Segment, following: _Following, before: tuple[Step, ...] = (), path: tuple[int, ...] = ()
 ) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
-    """Give steps and names of all stories that go on from `before` through `segment`."""
+    """Give steps and names of all stories that go on from `before` through `segment`, which comes once."""
+    path += (id(segment),)
     for way in _ways(segment.pieces):
         steps = before + way
         goes_on = False
         for end in segment.ends:
             for start, after in following.get(end.name, []):
-                if _holds(start.conditions, steps):
+                if id(after) not in path and _holds(start.conditions, steps):
                     goes_on = True
-                    for whole, names in _paths(after, following, steps):
+                    for whole, names in _paths(after, following, steps, path):
                         yield whole, tuple(dict.fromkeys((segment.name, *names)))
         if not goes_on:
             yield steps, (segment.name,)

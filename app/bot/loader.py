@@ -1,33 +1,41 @@
-"""A bot folder in Rasa's format -> one `Bot`, or the first mistake with its file and line."""
+"""A bot folder in Rasa's format -> one `Bot`, or every mistake with its file and line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from app.bot.bot import Bot, BotConfig
+from app.bot.bot import Bot, BotConfig, Channels
 from app.bot.checks import check_domain, check_presentation, check_stories
-from app.bot.config_reader import (
-    Presentation,
-    read_config,
-    read_credentials,
-    read_endpoints,
-    read_presentation,
-)
+from app.bot.config_reader import read_config
+from app.bot.credentials_reader import read_credentials
 from app.bot.documents import BotDocuments, digest_of, read_documents
-from app.bot.domain_reader import DOMAIN_SECTIONS, read_domain
-from app.bot.endpoint_reader import read_action_endpoint
+from app.bot.domain_reader import DOMAIN_SECTIONS, DomainReading, read_domain
+from app.bot.end_to_end import has_words, resolved, with_spoken_texts
+from app.bot.endpoints_reader import read_endpoints
 from app.bot.expansion import expand_rules, expand_stories
+from app.bot.presentation_reader import Presentation, read_presentation
 from app.bot.steering_reader import read_steering
 from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.domain import Domain
-from nlu.data.yaml_source import SourceError, YamlNode
+from app.dialogue.stories import Rule, Story
+from nlu.data.problems import Problems
+from nlu.data.rasa_nlu import gather_nlu
+from nlu.data.yaml_source import YamlNode
 
 _DOMAIN_KEYS = DOMAIN_SECTIONS | {"version"}
 _DATA_KEYS = _DOMAIN_KEYS | {"nlu", "rules", "stories"}
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class BotReading:
+    """A bot with the places of the parts of its domain; with problems that stop, it is not whole."""
+
+    bot: Bot
+    domain: DomainReading
 
 
 def load_bot(path: Path, *, environment: Mapping[str, str] = _NO_ENVIRONMENT) -> Bot:
@@ -35,64 +43,92 @@ def load_bot(path: Path, *, environment: Mapping[str, str] = _NO_ENVIRONMENT) ->
 
     Args:
         path: the folder.
-        environment: values of ``${VARIABLE}`` in ``endpoints.yml``.
+        environment: values of ``${VARIABLE}`` in ``endpoints.yml`` and ``credentials.yml``.
 
     Raises:
         SourceError: the first mistake: file, line, and what was expected. Places are relative to `path`.
     """
-    warnings: list[str] = []
-    documents = read_documents(path)
-    _check_sections(documents)
-    reading = read_domain((*documents.domain, *documents.data), warnings)
-    check_domain(reading, warnings)
-    rules = expand_rules([draft for data in documents.data for draft in read_rule_drafts(data)])
-    stories = expand_stories([draft for data in documents.data for draft in read_story_drafts(data)])
-    warnings += check_stories(stories, rules, reading.domain)
-    presentation = read_presentation(documents.spandesk)
-    check_presentation(presentation, reading.domain)
-    config = _read_settings(documents, environment, warnings)
-    return Bot(
+    problems = Problems()
+    reading = read_bot(path, problems, environment=environment)
+    problems.raise_first()
+    return replace(reading.bot, warnings=problems.warnings)
+
+
+def read_bot(
+    path: Path, problems: Problems, *, environment: Mapping[str, str] = _NO_ENVIRONMENT
+) -> BotReading:
+    """Read as much of a folder as can be read, and note everything that is wrong."""
+    documents = read_documents(path, problems)
+    _check_sections(documents, problems)
+    reading = read_domain((*documents.domain, *documents.data), problems)
+    check_domain(reading, problems)
+    rules, stories = _read_stories(documents, problems)
+    if has_words(stories):
+        reading = replace(reading, domain=with_spoken_texts(reading.domain, stories))
+        examples = gather_nlu(documents.nlu_paths, Problems(), root=path).examples
+        stories = resolved(stories, reading.domain, examples, problems)
+    check_stories(stories, rules, reading.domain, problems)
+    presentation = Presentation()
+    with problems.noted():
+        presentation = read_presentation(documents.spandesk)
+    check_presentation(presentation, reading.domain, problems)
+    bot = Bot(
         name=presentation.name or path.resolve().name,
         path=path,
         domain=reading.domain,
         rules=tuple(rules),
         stories=tuple(stories),
-        config=config,
+        config=_read_settings(documents, environment, problems),
         intent_titles=_titles(presentation, reading.domain),
         welcome=presentation.welcome,
         steering=read_steering(documents.spandesk, documents.nlu_paths),
         digest=digest_of(path),
         nlu_paths=documents.nlu_paths,
-        faq_path=_faq_path(path, presentation),
+        faq_path=_faq_path(path, presentation, problems),
         actions_path=documents.actions_path,
         entity_roles=reading.entity_roles,
-        warnings=tuple(warnings),
         has_live_tests=presentation.has_live_tests,
+        strict_responses=presentation.strict_responses,
     )
+    return BotReading(bot, reading)
 
 
-def _check_sections(documents: BotDocuments) -> None:
+def _read_stories(documents: BotDocuments, problems: Problems) -> tuple[list[Rule], list[Story]]:
+    rules: list[Rule] = []
+    stories: list[Story] = []
+    rule_drafts = [draft for data in documents.data for draft in read_rule_drafts(data, problems)]
+    story_drafts = [draft for data in documents.data for draft in read_story_drafts(data, problems)]
+    with problems.noted():
+        rules = expand_rules(rule_drafts)
+    with problems.noted():
+        stories = expand_stories(story_drafts, problems)
+    return rules, stories
+
+
+def _check_sections(documents: BotDocuments, problems: Problems) -> None:
     for allowed, what, nodes in (
         (_DOMAIN_KEYS, "the domain", documents.domain),
         (_DATA_KEYS, "a training data file", documents.data),
     ):
-        _forbid_other_sections(nodes, allowed, what)
+        _doubt_other_sections(nodes, allowed, what, problems)
 
 
-def _forbid_other_sections(nodes: Iterable[YamlNode], allowed: frozenset[str], what: str) -> None:
+def _doubt_other_sections(
+    nodes: Iterable[YamlNode], allowed: frozenset[str], what: str, problems: Problems
+) -> None:
     for node in nodes:
-        if node.value is not None:
-            node.forbid_other_keys(allowed, what)
+        problems.doubt_other_keys(node, allowed, what)
 
 
-def _read_settings(documents: BotDocuments, environment: Mapping[str, str], warnings: list[str]) -> BotConfig:
-    config = read_config(documents.config, warnings)
-    read_credentials(documents.credentials, warnings)
-    return replace(
-        config,
-        action_url=read_endpoints(documents.endpoints, environment, warnings),
-        action_endpoint=read_action_endpoint(documents.endpoints, environment),
-    )
+def _read_settings(documents: BotDocuments, environment: Mapping[str, str], problems: Problems) -> BotConfig:
+    config, channels, endpoint = BotConfig(), Channels(), None
+    with problems.noted():
+        config = read_config(documents.config, problems)
+    with problems.noted():
+        channels = read_credentials(documents.credentials, environment, problems)
+    with problems.noted():
+        endpoint = read_endpoints(documents.endpoints, environment, problems)
+    return replace(config, action_endpoint=endpoint, channels=channels)
 
 
 def _titles(presentation: Presentation, domain: Domain) -> Mapping[str, str]:
@@ -102,11 +138,11 @@ def _titles(presentation: Presentation, domain: Domain) -> Mapping[str, str]:
     return {name: name.replace("_", " ").capitalize() for name in domain.intents}
 
 
-def _faq_path(root: Path, presentation: Presentation) -> Path | None:
+def _faq_path(root: Path, presentation: Presentation, problems: Problems) -> Path | None:
     if presentation.faq_folder is None:
         return None
     folder = root / presentation.faq_folder
     if not folder.is_dir():
-        file, _, line = presentation.places["faq"].rpartition(":")
-        raise SourceError(file, int(line), f"faq: the bot has no folder '{presentation.faq_folder}'")
+        text = f"faq: the bot has no folder '{presentation.faq_folder}'"
+        problems.refuse(presentation.places["faq"], text)
     return folder

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from app.dialogue.domain import MappingCondition, MappingType, SlotDefinition, SlotMapping, SlotType
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
 _SLOT_KEYS = frozenset(
@@ -24,6 +25,7 @@ _SLOT_KEYS = frozenset(
 _MAPPING_KEYS = frozenset(
     {"type", "entity", "role", "group", "value", "intent", "not_intent", "conditions", "action"}
 )
+_CONDITION_KEYS = frozenset({"active_loop", "requested_slot"})
 _TYPES: dict[str, SlotType] = {
     "text": "text",
     "bool": "bool",
@@ -43,22 +45,23 @@ _TYPES: dict[str, SlotType] = {
 _MAPPING_TYPES: dict[str, MappingType] = {kind: kind for kind in get_args(MappingType)}
 
 
-def read_slot(name: str, node: YamlNode) -> SlotDefinition:
-    """Read the definition of the slot `name`.
+def read_slot(name: str, node: YamlNode, problems: Problems) -> SlotDefinition:
+    """Read the definition of the slot `name`; a mapping with a mistake is left out.
 
     Raises:
-        SourceError: an unknown type, key or mapping.
+        SourceError: no type, or a value of the wrong kind.
     """
     what = f"the slot '{name}'"
     node.mapping(what)
-    node.forbid_other_keys(_SLOT_KEYS, what)
-    slot_type = _read_type(node.require("type", what), what)
+    slot_type = _read_type(node.require("type", what), what, problems)
+    if slot_type is not None:
+        problems.doubt_other_keys(node, _SLOT_KEYS, what)
     slot = SlotDefinition(
         name=name,
-        type=slot_type,
-        mappings=read_mappings(node.get("mappings"), what),
+        type=slot_type or "any",
+        mappings=read_mappings(node.get("mappings"), what, problems),
         initial_value=node.plain_value("initial_value"),
-        influence_conversation=_influence(node, slot_type, what),
+        influence_conversation=slot_type is not None and _influence(node, slot_type, what),
         values=_names(node, "values", what),
         min_value=_number(node, "min_value", 0.0),
         max_value=_number(node, "max_value", 1.0),
@@ -68,11 +71,16 @@ def read_slot(name: str, node: YamlNode) -> SlotDefinition:
     return slot
 
 
-def read_mappings(node: YamlNode | None, what: str) -> tuple[SlotMapping, ...]:
-    """Read a list of slot mappings; `what` names their owner in errors."""
+def read_mappings(node: YamlNode | None, what: str, problems: Problems) -> tuple[SlotMapping, ...]:
+    """Read a slot mapping, or a list of them; `what` names their owner in errors."""
     if node is None or node.value is None:
         return ()
-    return tuple(_read_mapping(item, what) for item in node.sequence(f"mappings of {what}"))
+    items = [node] if isinstance(node.value, dict) else node.sequence(f"mappings of {what}")
+    mappings: list[SlotMapping] = []
+    for item in items:
+        with problems.noted():
+            mappings.append(_read_mapping(item, what, problems))
+    return tuple(mappings)
 
 
 def within_form(mapping: SlotMapping, *, form: str, slot: str) -> SlotMapping:
@@ -85,12 +93,20 @@ def within_form(mapping: SlotMapping, *, form: str, slot: str) -> SlotMapping:
     return replace(mapping, conditions=(condition,))
 
 
-def _read_type(node: YamlNode, what: str) -> SlotType:
+def _read_type(node: YamlNode, what: str, problems: Problems) -> SlotType | None:
+    """Give the type; None for a class of the bot's own, whose values are kept without looking at them.
+
+    Raises:
+        SourceError: there is no such type.
+    """
     written = node.text(f"type of {what}")
     module, _, name = written.rpartition(".")
-    is_known = not module or module.startswith("rasa.")
-    if not is_known or name not in _TYPES:
-        expected = "text, bool, categorical, float, list, any"
+    expected = "text, bool, categorical, float, list, any"
+    if module and not module.startswith("rasa."):
+        text = f"{what}: expected the type to be one of {expected}; got '{written}'; treated as 'any'"
+        problems.doubt(node.source, text)
+        return None
+    if name not in _TYPES:
         raise node.error(f"{what}: expected the type to be one of {expected}; got '{written}'")
     return _TYPES[name]
 
@@ -105,10 +121,10 @@ def _influence(node: YamlNode, slot_type: SlotType, what: str) -> bool:
     return influences
 
 
-def _read_mapping(node: YamlNode, owner: str) -> SlotMapping:
+def _read_mapping(node: YamlNode, owner: str, problems: Problems) -> SlotMapping:
     what = f"a mapping of {owner}"
     node.mapping(what)
-    node.forbid_other_keys(_MAPPING_KEYS, what)
+    problems.doubt_other_keys(node, _MAPPING_KEYS, what)
     written = node.require("type", what)
     kind = _MAPPING_TYPES.get(written.text(f"type of {what}"))
     if kind is None:
@@ -127,16 +143,17 @@ def _read_mapping(node: YamlNode, owner: str) -> SlotMapping:
         value=node.plain_value("value"),
         intents=_names(node, "intent", what),
         not_intents=_names(node, "not_intent", what),
-        conditions=_read_conditions(node.get("conditions"), what),
+        conditions=_read_conditions(node.get("conditions"), what, problems),
         action=node.optional_text("action", what),
     )
 
 
-def _read_conditions(node: YamlNode | None, what: str) -> tuple[MappingCondition, ...]:
+def _read_conditions(node: YamlNode | None, what: str, problems: Problems) -> tuple[MappingCondition, ...]:
     conditions: list[MappingCondition] = []
-    for item in node.sequence(f"conditions of {what}") if node is not None else ():
+    items = node.sequence(f"conditions of {what}") if node is not None and node.value is not None else ()
+    for item in items:
         item.mapping(f"a condition of {what}")
-        item.forbid_other_keys(frozenset({"active_loop", "requested_slot"}), f"a condition of {what}")
+        problems.doubt_other_keys(item, _CONDITION_KEYS, f"a condition of {what}")
         item.require("active_loop", f"a condition of {what}")
         loop, slot = item.optional_text("active_loop", what), item.optional_text("requested_slot", what)
         conditions.append(MappingCondition(loop, slot))

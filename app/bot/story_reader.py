@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.dialogue.stories import (
@@ -14,8 +14,10 @@ from app.dialogue.stories import (
     SlotStep,
     Step,
     StepEntity,
+    TextStep,
 )
 from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
 _STORY_KEYS = frozenset({"story", "steps", "metadata"})
@@ -66,24 +68,24 @@ class RuleDraft:
     source: str
 
 
-def read_story_drafts(document: YamlNode) -> list[StoryDraft]:
-    """Read the ``stories`` of a training file.
-
-    Raises:
-        SourceError: the first mistake.
-    """
-    return [_read_story(item, _STORY_STEPS) for item in _items(document, "stories")]
+def read_story_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
+    """Read the ``stories`` of a training file, also end-to-end; one with a mistake is left out."""
+    return _read_stories(document, _STORY_STEPS, problems)
 
 
-def read_test_drafts(document: YamlNode) -> list[StoryDraft]:
+def read_test_drafts(document: YamlNode, problems: Problems) -> list[StoryDraft]:
     """Read the ``stories`` of a test file: as stories, but the words of both sides may stand for a step."""
-    readers = _STORY_STEPS | {"user": _read_user, "bot": _read_bot}
-    return [_read_story(item, readers) for item in _items(document, "stories")]
+    return _read_stories(document, _TEST_STEPS, problems)
 
 
-def read_rule_drafts(document: YamlNode) -> list[RuleDraft]:
-    """Read the ``rules`` of a training file."""
-    return [_read_rule(item) for item in _items(document, "rules")]
+def read_rule_drafts(document: YamlNode, problems: Problems) -> list[RuleDraft]:
+    """Read the ``rules`` of a training file; one with a mistake is left out."""
+    drafts: list[RuleDraft] = []
+    with problems.noted():
+        for item in _items(document, "rules"):
+            with problems.noted():
+                drafts.append(_read_rule(item, problems))
+    return drafts
 
 
 StepReader = Callable[[YamlNode], Piece]
@@ -94,24 +96,46 @@ def _items(document: YamlNode, section: str) -> list[YamlNode]:
     return node.sequence(section) if node is not None and node.value is not None else []
 
 
-def _read_story(node: YamlNode, readers: dict[str, StepReader]) -> StoryDraft:
+def _read_stories(
+    document: YamlNode, readers: Mapping[str, StepReader], problems: Problems
+) -> list[StoryDraft]:
+    drafts: list[StoryDraft] = []
+    with problems.noted():
+        for item in _items(document, "stories"):
+            with problems.noted():
+                drafts.append(_read_story(item, readers, problems))
+    return drafts
+
+
+def _read_story(node: YamlNode, readers: Mapping[str, StepReader], problems: Problems) -> StoryDraft:
     name = node.require("story", "an item of stories").text("story")
     what = f"the story '{name}'"
-    node.forbid_other_keys(_STORY_KEYS, what)
+    problems.doubt_other_keys(node, _STORY_KEYS, what)
     steps = node.require("steps", what).sequence(f"steps of {what}")
     if not steps:
         raise node.error(f"{what}: expected at least one step")
-    return StoryDraft(name, tuple(_read_step(step, readers) for step in steps), node.source)
+    return StoryDraft(name, _read_steps(steps, readers, problems), node.source)
 
 
-def _read_rule(node: YamlNode) -> RuleDraft:
+def _read_steps(
+    steps: Sequence[YamlNode], readers: Mapping[str, StepReader], problems: Problems
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for step in steps:
+        with problems.noted():
+            pieces.append(_read_step(step, readers))
+    return tuple(pieces)
+
+
+def _read_rule(node: YamlNode, problems: Problems) -> RuleDraft:
     name = node.require("rule", "an item of rules").text("rule")
     what = f"the rule '{name}'"
-    node.forbid_other_keys(_RULE_KEYS, what)
+    problems.doubt_other_keys(node, _RULE_KEYS, what)
     steps = node.require("steps", what).sequence(f"steps of {what}")
-    pieces = tuple(_read_step(step, _RULE_STEPS) for step in steps if step.value != "...")
-    if not pieces:
+    written = [step for step in steps if step.value != "..."]
+    if not written:
         raise node.error(f"{what}: expected at least one step")
+    pieces = _read_steps(written, _RULE_STEPS, problems)
     return RuleDraft(
         name,
         pieces,
@@ -136,12 +160,12 @@ def _read_conditions(node: YamlNode | None, what: str) -> tuple[SlotStep | LoopS
     return tuple(conditions)
 
 
-def _read_step(node: YamlNode, readers: dict[str, StepReader]) -> Piece:
+def _read_step(node: YamlNode, readers: Mapping[str, StepReader]) -> Piece:
     keys = node.mapping("a step")
     kind = next((kind for kind in readers if kind in keys), None)
     if kind is None:
         if "user" in keys or "bot" in keys:
-            raise node.error("end-to-end stories are not supported; expected a step with an 'intent'")
+            raise node.error("end-to-end steps belong into stories; expected a step with an 'intent'")
         raise node.error(f"a step: expected one of {', '.join(readers)}; got {node.describe()}")
     return readers[kind](node)
 
@@ -164,6 +188,16 @@ def _read_utterance(node: YamlNode, intent: str) -> Alternatives:
         text, marked = _read_words(node.require("user", "a step"), text.strip())
         entities += [entity for entity in marked if entity not in entities]
     return _certain(IntentStep(intent, tuple(entities), text, node.source), node)
+
+
+def _read_text(node: YamlNode) -> Alternatives:
+    """Read what the customer says in an end-to-end story, which need not name an intent."""
+    node.forbid_other_keys(frozenset({"user", "entities", "metadata"}), "a step with the customer's words")
+    written = node.require("user", "a step")
+    text, marked = _read_words(written, written.text("user").strip())
+    entities = [_read_entity(item) for item in _items(node, "entities")]
+    entities += [entity for entity in marked if entity not in entities]
+    return _certain(TextStep(text, tuple(entities), node.source), node)
 
 
 def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
@@ -235,11 +269,11 @@ def _read_checkpoint(node: YamlNode) -> Checkpoint:
     return Checkpoint(name, _slot_steps(slots) if slots is not None else (), node.source)
 
 
-def _read_or(node: YamlNode) -> Alternatives:
+def _read_or(node: YamlNode, readers: Mapping[str, StepReader]) -> Alternatives:
     node.forbid_other_keys(frozenset({"or"}), "a step with or")
     ways: list[tuple[Step, ...]] = []
     for item in node.require("or", "a step").sequence("or"):
-        piece = _read_step(item, {"intent": _read_intent, "slot_was_set": _read_slots})
+        piece = _read_step(item, readers)
         ways += piece.ways if isinstance(piece, Alternatives) else ()
     if not ways:
         raise node.error("or: expected at least one intent or slot_was_set")
@@ -250,11 +284,19 @@ def _certain(step: Step, node: YamlNode) -> Alternatives:
     return Alternatives(((step,),), node.source)
 
 
-_RULE_STEPS: dict[str, StepReader] = {
-    "intent": _read_intent,
-    "action": _read_action,
-    "slot_was_set": _read_slots,
-    "active_loop": _read_loop,
-    "or": _read_or,
-}
-_STORY_STEPS: dict[str, StepReader] = {"checkpoint": _read_checkpoint} | _RULE_STEPS
+def _steps(**others: StepReader) -> dict[str, StepReader]:
+    """Give the readers of a story's steps by key; `others` may stand in an ``or`` too."""
+    in_or = {"intent": _read_intent, "slot_was_set": _read_slots} | others
+    return {
+        "checkpoint": _read_checkpoint,
+        "intent": _read_intent,
+        "action": _read_action,
+        "slot_was_set": _read_slots,
+        "active_loop": _read_loop,
+        "or": lambda node: _read_or(node, in_or),
+    } | others
+
+
+_STORY_STEPS = _steps(user=_read_text) | {"bot": _read_bot}
+_TEST_STEPS = _steps(user=_read_user) | {"bot": _read_bot}
+_RULE_STEPS = {key: reader for key, reader in _steps().items() if key != "checkpoint"}

@@ -13,6 +13,7 @@ from app.bot.story_reader import read_test_drafts
 from app.dialogue.domain import Domain
 from app.dialogue.errors import NotFoundError
 from app.dialogue.stories import Story
+from nlu.data.problems import Problems, Severity
 from nlu.data.rasa_nlu import check_version
 from nlu.data.yaml_source import YamlNode, load_yaml, yaml_files
 
@@ -26,8 +27,11 @@ def read_test_stories(bot: Bot, path: Path | None = None) -> list[Story]:
         SourceError: a mistake, or a name that the domain does not have.
         NotFoundError: `path` does not exist.
     """
-    documents = read_test_documents(bot.path) if path is None else _documents_of(path, bot.path)
-    return make_test_stories(documents, bot.domain)
+    problems = Problems()
+    documents = read_test_documents(bot.path, problems) if path is None else _documents_of(path, bot.path)
+    stories = _gather(documents, bot.domain, problems)
+    problems.raise_first(Severity.ERROR)
+    return stories
 
 
 def make_test_stories(documents: Sequence[YamlNode], domain: Domain) -> list[Story]:
@@ -36,9 +40,23 @@ def make_test_stories(documents: Sequence[YamlNode], domain: Domain) -> list[Sto
     Raises:
         SourceError: a mistake, or a name that the domain does not have.
     """
-    drafts = [draft for node in documents for draft in read_test_drafts(node)]
-    stories = expand_stories(drafts)
-    check_stories(stories, (), domain)
+    problems = Problems()
+    stories = _gather(documents, domain, problems)
+    problems.raise_first(Severity.ERROR)
+    return stories
+
+
+def gather_test_stories(bot: Bot, problems: Problems) -> list[Story]:
+    """Read as many test stories as can be read, and note everything that is wrong."""
+    return _gather(read_test_documents(bot.path, problems), bot.domain, problems)
+
+
+def _gather(documents: Sequence[YamlNode], domain: Domain, problems: Problems) -> list[Story]:
+    drafts = [draft for node in documents for draft in read_test_drafts(node, problems)]
+    stories: list[Story] = []
+    with problems.noted():
+        stories = expand_stories(drafts, problems)
+    check_stories(stories, (), domain, problems)
     return stories
 
 

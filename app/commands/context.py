@@ -38,7 +38,7 @@ def server_settings_for(args: argparse.Namespace) -> Settings:
 
 def read_bot(settings: Settings) -> Bot:
     """Load the bot of the settings."""
-    return load_bot(settings.bot)
+    return load_bot(settings.bot, environment=os.environ)
 
 
 def read_snapshot(bot: Bot) -> Snapshot:

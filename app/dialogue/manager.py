@@ -95,7 +95,7 @@ class DialogueManager:
         self._script = script
         self._ports = ports
         self._limits = limits or Limits()
-        self._speaker = Speaker(script.domain, ports.rng)
+        self._speaker = Speaker(script.domain, ports.rng, strict=script.strict_responses)
         self._actions = CustomActions(ports.actions, self._speaker)
         self._executor = Executor(script, self._actions, ports.answerer, self._speaker, ports.rng)
         self._locks = KeyedLock()

@@ -1,14 +1,14 @@
-"""Responses: templates become what the bot says. Randomness is injected; nothing is stored here.
+"""Responses: templates become what the bot says. Randomness is injected; no conversation is stored here.
 
-A variable that cannot be filled is an error, never braces on the customer's screen. In a button's payload
-and in custom JSON, braces that name no variable are left as they are.
+An unset slot is said as in Rasa ("None"), and a text with a variable that is no slot stays as it is. A strict
+bot never shows braces or "None" to a customer: there, a variable that cannot be filled is an error, and only
+in a button's payload and in custom JSON are braces that name no variable left as they are.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import random
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,19 +16,22 @@ from typing import Any
 from app.dialogue.domain import Domain, ResponseVariation
 from app.dialogue.errors import TemplateError
 from app.dialogue.events import BotUttered, Button, Event
+from app.dialogue.templates import Filler, RasaFiller, StrictFiller, strict_variables
 from app.dialogue.tracker import Tracker
 
 CUSTOM_VARIABLE = "custom"  # an action's JSON message, among the variables of the response that it names
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w.-]*)\}")
+_log = logging.getLogger(__name__)
 
 
 class Speaker:
-    """Says the responses of one domain."""
+    """Says the responses of one domain; `strict` bots say nothing that cannot be filled."""
 
-    def __init__(self, domain: Domain, rng: random.Random) -> None:
+    def __init__(self, domain: Domain, rng: random.Random, *, strict: bool = False) -> None:
         self._domain = domain
         self._rng = rng
+        self._strict = strict
+        self._reported: set[str] = set()  # texts of which the log knows that they cannot be filled
 
     def has(self, response: str) -> bool:
         """Say whether there is such a response."""
@@ -42,7 +45,7 @@ class Speaker:
         channel: str | None = None,
         variables: Mapping[str, Any] | None = None,
     ) -> BotUttered:
-        """Choose a variation at random among those that fit best and can be filled, and fill it.
+        """Choose a variation at random among those that fit best, and fill it.
 
         Args:
             response: name of the response; of a retrieval intent, the part before the slash is enough.
@@ -51,26 +54,25 @@ class Speaker:
             variables: what an action gave; goes before slots.
 
         Raises:
-            TemplateError: there is no such response, or each variation lacks a variable.
+            TemplateError: there is no such response, or each variation lacks a variable of a strict bot.
         """
         name = _full_name(response, tracker, self._domain)
         channel = channel or _channel_of(tracker)
         slots = self._domain.initial_slots() | dict(tracker.slots)
-        known = {key: value for key, value in {**slots, **(variables or {})}.items() if value is not None}
         fitting = _fitting(self._domain.responses.get(name, ()), slots, channel)
         if not fitting:
             raise TemplateError(
                 f"got the response '{response}', which has no variation for the channel '{channel}' and these"
                 f" slots; add one without conditions to 'responses' of the domain"
             )
-        complete = [variation for variation in fitting if not _needed(variation) - known.keys()]
-        if not complete:
-            missing = ", ".join(sorted(_needed(fitting[0]) - known.keys()))
-            raise TemplateError(
-                f"the response '{name}' needs {missing}, which is not set; set the slot, say the response"
-                f" from a custom action that gives it, or add a variation without it"
-            )
-        return _fill(self._rng.choice(complete), name, known)
+        values = {**slots, **(variables or {})}
+        if not self._strict:
+            filler = RasaFiller(values)
+            said = _fill(self._rng.choice(fitting), name, filler)
+            self._report(name, filler)
+            return said
+        known = {key: value for key, value in values.items() if value is not None}
+        return _fill(self._rng.choice(_complete(fitting, name, known)), name, StrictFiller(known))
 
     def say_or(self, response: str, otherwise: str, tracker: Tracker) -> BotUttered:
         """Say a response if the bot has it, else this sentence."""
@@ -99,6 +101,13 @@ class Speaker:
             custom=own or said.custom,
         )
 
+    def _report(self, response: str, filler: RasaFiller) -> None:
+        """Log once for every text that was left as it is."""
+        for text in filler.unfilled:
+            if text not in self._reported:
+                self._reported.add(text)
+                _log.error("response_not_filled", extra={"response": response, "text": text})
+
 
 def unknown_variables(domain: Domain) -> dict[str, frozenset[str]]:
     """Name the variables of each response that are no slots: only a custom action can give them."""
@@ -110,7 +119,7 @@ def unknown_variables(domain: Domain) -> dict[str, frozenset[str]]:
 
 
 def check_templates(domain: Domain, spoken: Collection[str]) -> None:
-    """Check the responses that the bot says without a custom action.
+    """Check the responses that a strict bot says without a custom action.
 
     Raises:
         TemplateError: one of them has a variable that is no slot.
@@ -162,51 +171,44 @@ def _same(wanted: Any, value: Any) -> bool:
     return bool(wanted == value)
 
 
+def _complete(
+    fitting: Sequence[ResponseVariation], name: str, known: Mapping[str, Any]
+) -> list[ResponseVariation]:
+    """Give the variations that can be filled."""
+    complete = [variation for variation in fitting if not _needed(variation) - known.keys()]
+    if not complete:
+        missing = ", ".join(sorted(_needed(fitting[0]) - known.keys()))
+        raise TemplateError(
+            f"the response '{name}' needs {missing}, which is not set; set the slot, say the response"
+            f" from a custom action that gives it, or add a variation without it"
+        )
+    return complete
+
+
 def _needed(variation: ResponseVariation) -> frozenset[str]:
     texts = [variation.text, variation.image or "", variation.attachment or ""]
     texts += [title for title, _ in variation.buttons]
-    return frozenset(match[1] for text in texts for match in _TOKEN.finditer(text) if match[1])
+    return frozenset(name for text in texts for name in strict_variables(text))
 
 
-def _fill(variation: ResponseVariation, name: str, known: Mapping[str, Any]) -> BotUttered:
+def _fill(variation: ResponseVariation, name: str, filler: Filler) -> BotUttered:
     return BotUttered(
-        text=_fill_text(variation.text, known),
+        text=filler.text(variation.text),
         buttons=tuple(
-            Button(_fill_text(title, known), _fill_payload(payload, known))
-            for title, payload in variation.buttons
+            Button(filler.text(title), filler.payload(payload)) for title, payload in variation.buttons
         ),
-        image=_fill_text(variation.image, known) if variation.image else None,
-        attachment=_fill_text(variation.attachment, known) if variation.attachment else None,
-        custom={key: _fill_json(value, known) for key, value in variation.custom.items()},
+        image=filler.text(variation.image) if variation.image else None,
+        attachment=filler.text(variation.attachment) if variation.attachment else None,
+        custom={key: _fill_json(value, filler) for key, value in variation.custom.items()},
         response=name,
     )
 
 
-def _fill_text(text: str, known: Mapping[str, Any]) -> str:
-    return _TOKEN.sub(lambda match: _as_text(known[match[1]]) if match[1] else match[0][0], text)
-
-
-def _fill_payload(text: str, known: Mapping[str, Any]) -> str:
-    """Fill the variables that are known, quoted for JSON; escaped braces only where there are any."""
-    has_escapes = "{{" in text
-
-    def _replacement(match: re.Match[str]) -> str:
-        if not match[1]:
-            return match[0][0] if has_escapes else match[0]
-        return json.dumps(_as_text(known[match[1]]))[1:-1] if match[1] in known else match[0]
-
-    return _TOKEN.sub(_replacement, text)
-
-
-def _fill_json(value: Any, known: Mapping[str, Any]) -> Any:
+def _fill_json(value: Any, filler: Filler) -> Any:
     if isinstance(value, str):
-        return _TOKEN.sub(lambda match: _as_text(known[match[1]]) if match[1] in known else match[0], value)
+        return filler.json_text(value)
     if isinstance(value, Mapping):
-        return {key: _fill_json(item, known) for key, item in value.items()}
+        return {key: _fill_json(item, filler) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_fill_json(item, known) for item in value]
+        return [_fill_json(item, filler) for item in value]
     return value
-
-
-def _as_text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

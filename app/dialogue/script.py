@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
@@ -16,7 +16,10 @@ from app.dialogue.story_book import StoryBook, make_story_book
 
 @dataclass(frozen=True, slots=True)
 class BotScript:
-    """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response."""
+    """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response.
+
+    `strict_responses`: what cannot be filled is never said, see `app.dialogue.responses`.
+    """
 
     domain: Domain
     rules: RuleBook
@@ -25,6 +28,7 @@ class BotScript:
     welcome: str | None = None
     steering: Steering = field(default_factory=Steering)
     own_intents: frozenset[str] = frozenset()  # those of its rules and stories
+    strict_responses: bool = False
 
 
 def make_script(
@@ -36,12 +40,7 @@ def make_script(
     welcome: str | None = None,
     max_history: int | None = 5,
 ) -> BotScript:
-    """Make a bot ready to talk.
-
-    Raises:
-        TemplateError: a response that the bot says by itself has a variable that is no slot.
-    """
-    check_templates(domain, _spoken(domain, rules, stories, welcome))
+    """Make a bot ready to talk."""
     return BotScript(
         domain,
         make_rule_book(rules, stories, domain),
@@ -50,6 +49,16 @@ def make_script(
         welcome,
         own_intents=_intents([*(rule.steps for rule in rules), *(story.steps for story in stories)]),
     )
+
+
+def made_strict(script: BotScript, rules: Sequence[Rule], stories: Sequence[Story]) -> BotScript:
+    """Let a bot with these rules and stories say nothing that cannot be filled.
+
+    Raises:
+        TemplateError: a response that the bot says by itself has a variable that is no slot.
+    """
+    check_templates(script.domain, _spoken(script.domain, rules, stories, script.welcome))
+    return replace(script, strict_responses=True)
 
 
 def _spoken(

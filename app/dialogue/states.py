@@ -23,6 +23,7 @@ from app.dialogue.features import ANY_SET, ANY_VALUE, NOT_SET, Features, has_fea
 from app.dialogue.history import applied
 from app.dialogue.stories import (
     ELLIPSIS,
+    NO_INTENT,
     ActionStep,
     BotStep,
     IntentStep,
@@ -31,6 +32,7 @@ from app.dialogue.stories import (
     SlotStep,
     Step,
     Story,
+    TextStep,
 )
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
@@ -241,6 +243,8 @@ def _step_events(steps: Sequence[Step]) -> list[Event]:
         match step:
             case IntentStep():
                 events += [*_implied_listen(events), _utterance(step)]
+            case TextStep():
+                events += [*_implied_listen(events), _utterance(IntentStep(NO_INTENT, step.entities))]
             case ActionStep(action=action) if action != ELLIPSIS.action:
                 events.append(ActionExecuted(action))
             case SlotStep(slot=slot, value=value, is_any=is_any):

@@ -39,6 +39,15 @@ class IntentStep:
 
 
 @dataclass(frozen=True, slots=True)
+class TextStep:
+    """The customer says exactly this, whatever it means (end-to-end stories)."""
+
+    text: str
+    entities: tuple[StepEntity, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionStep:
     """The bot runs this action, response or form."""
 
@@ -66,13 +75,13 @@ class LoopStep:
 
 @dataclass(frozen=True, slots=True)
 class BotStep:
-    """The bot says exactly this text (test stories)."""
+    """The bot says exactly this text; in training stories it is the action that says it."""
 
     text: str
     source: str = ""
 
 
-Step = IntentStep | ActionStep | SlotStep | LoopStep | BotStep
+Step = IntentStep | TextStep | ActionStep | SlotStep | LoopStep | BotStep
 ELLIPSIS = ActionStep("...")  # the beginning of a rule that applies anywhere in a conversation
 
 

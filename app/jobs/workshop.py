@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
     """Assemble the workshop; the bot's folder is read anew for every job."""
 
     def read_bot_data() -> NluData:
-        bot = load_bot(settings.bot)
+        bot = load_bot(settings.bot, environment=os.environ)
         return read_nlu(bot.nlu_paths, root=bot.path)
 
     def train(data: NluData, held_out: Sequence[Example], out_path: Path, report: Report) -> Trained:
@@ -51,10 +52,10 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
             return run(resume=False)
 
     def load_parser(path: Path) -> Parser:
-        return bundle_interpreter(settings, load_bot(settings.bot), path)
+        return bundle_interpreter(settings, load_bot(settings.bot, environment=os.environ), path)
 
     def prepare_index(path: Path) -> None:
-        interpreter = bundle_interpreter(settings, load_bot(settings.bot), path)
+        interpreter = bundle_interpreter(settings, load_bot(settings.bot, environment=os.environ), path)
         open_index(settings, stores.faq.published(), interpreter)
 
     return Workshop(

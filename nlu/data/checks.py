@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
 from nlu.types import FALLBACK_INTENT, EntityAnnotation, Example
 
@@ -29,9 +30,10 @@ def check_example(example: Example) -> None:
             raise source_error(example, f"got annotations that overlap, {both}; keep one of them")
 
 
-def data_warnings(examples: Sequence[Example]) -> list[str]:
+def note_doubts(examples: Sequence[Example], problems: Problems) -> None:
     """Warn of texts with different intents, listing them all, and of intents with a single example."""
-    return [*_contradictions(examples), *_single_examples(examples)]
+    for example, text in (*_contradictions(examples), *_single_examples(examples)):
+        problems.warn(example.source, text)
 
 
 def source_error(example: Example, problem: str) -> SourceError:
@@ -62,14 +64,15 @@ def _describe(example: Example, annotation: EntityAnnotation) -> str:
     return f"'{marked}' [{annotation.start}, {annotation.end}) as '{annotation.entity}'"
 
 
-def _contradictions(examples: Sequence[Example]) -> Iterator[str]:
+def _contradictions(examples: Sequence[Example]) -> Iterator[tuple[Example, str]]:
     by_text: dict[tuple[str, str], list[Example]] = {}
     for example in examples:
         by_text.setdefault((example.text.casefold(), example.context.casefold()), []).append(example)
     for same in by_text.values():
         first_of_intent = {example.intent: example for example in reversed(same)}
         if len(first_of_intent) > 1:
-            yield f"{same[0].source}: '{same[0].text}' is an example of {_places(same, first_of_intent)}"
+            places = _places(same, first_of_intent)
+            yield same[0], f"'{same[0].text}' is an example of {places}"
 
 
 def _places(same: Iterable[Example], first_of_intent: dict[str, Example]) -> str:
@@ -77,10 +80,10 @@ def _places(same: Iterable[Example], first_of_intent: dict[str, Example]) -> str
     return ", ".join(f"'{example.intent}' ({example.source})" for example in firsts)
 
 
-def _single_examples(examples: Sequence[Example]) -> Iterator[str]:
+def _single_examples(examples: Sequence[Example]) -> Iterator[tuple[Example, str]]:
     by_intent: dict[str, list[Example]] = {}
     for example in examples:
         by_intent.setdefault(example.intent, []).append(example)
     for intent, same in by_intent.items():
         if len(same) == 1 and intent != FALLBACK_INTENT:
-            yield f"{same[0].source}: the only example of '{intent}'; it is trained on but never validated"
+            yield same[0], f"the only example of '{intent}'; it is trained on but never validated"

@@ -1,7 +1,8 @@
 """Entity markup of Rasa training data: ``[text](entity)``, ``[text](entity:value)``, ``[text]{"entity": …}``.
 
 Brackets that no parenthesis or brace follows are ordinary text. Anything that begins like markup must be
-complete: half-written markup would teach the model brackets.
+complete: half-written markup would teach the model brackets. What Rasa reads all the same is only
+doubted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from nlu.types import EntityAnnotation
 
@@ -26,19 +28,24 @@ class MarkupError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """An utterance without its markup, and the annotations in order of their offsets."""
+    """An utterance without its markup, and the annotations in order of their offsets.
+
+    `doubts` say what was left out, since no model can learn it, or was put right.
+    """
 
     text: str
     entities: tuple[EntityAnnotation, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def parse_markup(marked: str) -> MarkedText:
     """Strip white space and markup from one example and collect its annotations.
 
     Raises:
-        MarkupError: markup is incomplete, empty, overlaps, or ends inside a word.
+        MarkupError: markup is incomplete, empty or overlaps.
     """
     marked = marked.strip()
+    doubts: list[str] = []
     pieces: list[str] = []
     entities: list[EntityAnnotation] = []
     num_chars = end_of_last = 0
@@ -46,19 +53,18 @@ def parse_markup(marked: str) -> MarkedText:
         if opening.start() < end_of_last:  # a bracket inside the braces of the markup before
             continue
         before = marked[end_of_last : opening.start()]
-        label, end_of_last = _read_label(marked, opening)
+        label, end_of_last = _read_label(marked, opening, doubts)
         start = num_chars + len(before)
-        entities.append(_annotation(opening.group(1), label, start))
+        entities.append(_annotation(opening.group(1), label, start, doubts))
         pieces += [before, opening.group(1)]
         num_chars = start + len(opening.group(1))
     text = "".join([*pieces, marked[end_of_last:]])
     _refuse_rest_of_markup(text)
-    for annotation in entities:
-        _check_borders(text, annotation)
-    return MarkedText(text, tuple(entities))
+    whole = [annotation for annotation in entities if _marks_whole_words(text, annotation, doubts)]
+    return MarkedText(text, tuple(whole), tuple(doubts))
 
 
-def _read_label(marked: str, opening: re.Match[str]) -> tuple[dict[str, str], int]:
+def _read_label(marked: str, opening: re.Match[str], doubts: list[str]) -> tuple[dict[str, str], int]:
     """Read what follows ``[text]``: the label's parts and where it ends."""
     shown = opening.group(0)
     match marked[opening.end()]:
@@ -69,21 +75,28 @@ def _read_label(marked: str, opening: re.Match[str]) -> tuple[dict[str, str], in
             parts = {"entity": short.group(1)}
             return parts | ({"value": short.group(2)} if short.group(2) else {}), short.end()
         case "{":
-            return _read_json_label(marked, opening.end(), shown)
+            return _read_json_label(marked, opening.end(), shown, doubts)
         case _:
-            raise MarkupError(f"two labels on the same text '{shown}'; expected one")
+            doubts.append(f"several labels on the same text '{shown}'; expected one, the first counts")
+            label, _ = _read_json_label(marked, opening.end() + 1, shown, doubts)
+            return label, _read_json(marked, opening.end(), shown)[1]
 
 
-def _read_json_label(marked: str, start: int, shown: str) -> tuple[dict[str, str], int]:
+def _read_json(marked: str, start: int, shown: str) -> tuple[Any, int]:
     try:
-        fields, end = _JSON.raw_decode(marked, start)
+        return _JSON.raw_decode(marked, start)
     except json.JSONDecodeError as error:
         example = f'{shown}{{"entity": "city", "role": "from"}}'
         raise MarkupError(f"expected JSON after '{shown}', as in {example}: {error.msg}") from error
+
+
+def _read_json_label(marked: str, start: int, shown: str, doubts: list[str]) -> tuple[dict[str, str], int]:
+    fields, end = _read_json(marked, start, shown)
     label: dict[str, str] = {}
     for key, value in fields.items():
         if key not in _KEYS:
-            raise MarkupError(f"unknown key '{key}' in the label of '{shown}'; expected {', '.join(_KEYS)}")
+            doubts.append(f"unknown key '{key}' in the label of '{shown}'; expected {', '.join(_KEYS)}")
+            continue
         if isinstance(value, dict | list):
             raise MarkupError(f"the {key} of '{shown}' must be text")
         if value is not None:
@@ -91,14 +104,15 @@ def _read_json_label(marked: str, start: int, shown: str) -> tuple[dict[str, str
     return label, end
 
 
-def _annotation(text: str, label: dict[str, str], start: int) -> EntityAnnotation:
+def _annotation(text: str, label: dict[str, str], start: int, doubts: list[str]) -> EntityAnnotation:
     entity = label.get("entity", "").strip()
     if not entity:
         raise MarkupError(f"'[{text}]' has no entity name; expected [{text}](entity)")
     if not text.strip():
         raise MarkupError(f"the entity '{entity}' marks empty text")
     if text != text.strip():
-        raise MarkupError(f"the entity '{entity}' marks '{text}': white space belongs outside the brackets")
+        doubts.append(f"the entity '{entity}' marks '{text}': white space belongs outside the brackets")
+        start, text = start + len(text) - len(text.lstrip()), text.strip()
     return EntityAnnotation(
         start=start,
         end=start + len(text),
@@ -117,12 +131,14 @@ def _refuse_rest_of_markup(text: str) -> None:
         raise MarkupError(f"got annotations that overlap at '{near}'; expected each to end before the next")
 
 
-def _check_borders(text: str, annotation: EntityAnnotation) -> None:
+def _marks_whole_words(text: str, annotation: EntityAnnotation, doubts: list[str]) -> bool:
     for place in (annotation.start, annotation.end):
         if 0 < place < len(text) and _is_inside_word(text[place - 1], text[place]):
             marked = text[annotation.start : annotation.end]
             problem = f"the entity '{annotation.entity}' marks '{marked}', which begins or ends inside a word"
-            raise MarkupError(f"{problem} of '{text}'; mark whole words")
+            doubts.append(f"{problem} of '{text}'; left out: mark whole words")
+            return False
+    return True
 
 
 def _is_inside_word(before: str, after: str) -> bool:

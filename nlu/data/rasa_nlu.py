@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nlu.data.checks import check_example, data_warnings
+from nlu.data.checks import check_example, note_doubts
 from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 from nlu.labels import LabelError, split_intent
 from nlu.types import Example, RetrievalPair
 
-SUPPORTED_VERSIONS = ("2.0", "3.0", "3.1")
+_VERSION = re.compile(r"2(\.\d+)*|3(\.[01](\.\d+)*)?")
 _ITEM_KEYS = ("intent", "synonym", "regex", "lookup")
 
 
@@ -57,19 +58,28 @@ class _Line:
 
 
 def read_nlu(paths: Sequence[Path], *, root: Path) -> NluData:
-    """Read the training data of files and folders.
+    """Read the training data of files and folders; all or nothing.
 
     Args:
         paths: files, or folders that are searched for YAML files.
         root: folder that the places in errors are relative to.
 
     Raises:
-        SourceError: a mistake, with file and line; nothing is read in part.
+        SourceError: the first mistake, with file and line.
     """
-    collected = _Collected()
+    problems = Problems()
+    data = gather_nlu(paths, problems, root=root)
+    problems.raise_first()
+    return data
+
+
+def gather_nlu(paths: Sequence[Path], problems: Problems, *, root: Path) -> NluData:
+    """Read as much of the training data as can be read, and note everything that is wrong; see `read_nlu`."""
+    collected = _Collected(problems)
     for path in paths:
         for file in yaml_files(path):
-            _read_file(load_yaml(file, root=root), collected)
+            with problems.noted():
+                _read_file(load_yaml(file, root=root), collected)
     return collected.finish()
 
 
@@ -80,26 +90,26 @@ def check_version(document: YamlNode) -> None:
         SourceError: another version.
     """
     version = document.get("version")
-    if version is not None and version.text("version") not in SUPPORTED_VERSIONS:
-        expected = ", ".join(f'"{name}"' for name in SUPPORTED_VERSIONS)
-        raise version.error(f"version: expected one of {expected}, got {version.describe()}")
+    if version is not None and not _VERSION.fullmatch(version.text("version")):
+        raise version.error(f'version: expected one of "2.0", "3.0", "3.1", got {version.describe()}')
 
 
 @dataclass(slots=True)
 class _Collected:
     """What has been read so far."""
 
+    problems: Problems
     examples: list[Example] = field(default_factory=list)
     first_of_example: dict[Example, Example] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, list[str]] = field(default_factory=dict)
     regexes: dict[str, list[str]] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
     def add_example(self, example: Example) -> None:
         first = self.first_of_example.setdefault(replace(example, source=""), example)
         if first is not example:
-            self.warnings.append(f"{example.source}: '{example.text}' is already in {first.source}; left out")
+            text = f"'{example.text}' is already in {first.source}; left out"
+            self.problems.warn(example.source, text)
             return
         self.examples.append(example)
 
@@ -107,16 +117,17 @@ class _Collected:
         key = text.lower()
         known = self.synonyms.get(key, value)
         if known != value:
-            self.warnings.append(f"{source}: '{text}' stands for '{known}' and '{value}'; the last counts")
+            self.problems.warn(source, f"'{text}' stands for '{known}' and '{value}'; the last counts")
         self.synonyms[key] = value
 
     def finish(self) -> NluData:
+        note_doubts(self.examples, self.problems)
         return NluData(
             examples=tuple(self.examples),
             synonyms=self.synonyms,
             lookups={name: tuple(values) for name, values in self.lookups.items()},
             regexes={name: tuple(values) for name, values in self.regexes.items()},
-            warnings=(*self.warnings, *data_warnings(self.examples)),
+            warnings=self.problems.warnings,
         )
 
 
@@ -129,7 +140,8 @@ def _read_file(document: YamlNode, collected: _Collected) -> None:
     if items is None or items.value is None:
         return
     for item in items.sequence("nlu"):
-        _read_item(item, collected)
+        with collected.problems.noted():
+            _read_item(item, collected)
 
 
 def _read_item(item: YamlNode, collected: _Collected) -> None:
@@ -137,14 +149,15 @@ def _read_item(item: YamlNode, collected: _Collected) -> None:
     kind = next((key for key in _ITEM_KEYS if item.get(key) is not None), None)
     if kind is None:
         raise item.error(f"an item of nlu: expected one of {', '.join(_ITEM_KEYS)}; got {item.describe()}")
-    item.forbid_other_keys(frozenset({kind, "examples", "metadata"}), f"the {kind} item")
+    collected.problems.doubt_other_keys(item, frozenset({kind, "examples", "metadata"}), f"the {kind} item")
     name = item.require(kind, "an item of nlu").text(kind).strip()
     if not name:
         raise item.error(f"{kind}: expected a name, got empty text")
     if kind == "intent":
         _check_intent(name, item)
-    for line in _lines(item.require("examples", f"the {kind} '{name}'"), collected.warnings):
-        _READERS[kind](name, line, collected)
+    for line in _lines(item.require("examples", f"the {kind} '{name}'"), collected.problems):
+        with collected.problems.noted():
+            _READERS[kind](name, line, collected)
 
 
 def _check_intent(name: str, item: YamlNode) -> None:
@@ -159,33 +172,38 @@ def _check_intent(name: str, item: YamlNode) -> None:
             raise item.error(f"intent: expected a retrieval intent like 'faq/returns', got '{atom}'")
 
 
-def _lines(examples: YamlNode, warnings: list[str]) -> Iterator[_Line]:
+def _lines(examples: YamlNode, problems: Problems) -> Iterator[_Line]:
     """Give the entries of a block of ``- `` lines or of a list of ``text`` items."""
-    entries = _list_lines(examples) if isinstance(examples.value, list) else _block_lines(examples, warnings)
-    for entry in entries:
-        if not entry.text:
-            raise entry.error("an empty example; expected text after '- '")
-        yield entry
+    read = _list_lines if isinstance(examples.value, list) else _block_lines
+    for entry in read(examples, problems):
+        if entry.text:
+            yield entry
+        else:
+            problems.doubt(entry.source, "an empty example; expected text after '- '")
 
 
-def _list_lines(examples: YamlNode) -> Iterator[_Line]:
+def _list_lines(examples: YamlNode, problems: Problems) -> Iterator[_Line]:
     for item in examples.sequence("examples"):
-        node = item.require("text", "an example of a list")
-        item.forbid_other_keys(frozenset({"text", "metadata"}), "an example of a list")
-        text = node.text("the text of an example").strip()
-        yield _Line(text.removeprefix("- ").strip(), node.file, node.content_line)
+        with problems.noted():
+            node = item.require("text", "an example of a list") if isinstance(item.value, dict) else item
+            if node is not item:
+                keys = frozenset({"text", "metadata"})
+                problems.doubt_other_keys(item, keys, "an example of a list")
+            text = node.text("the text of an example").strip()
+            yield _Line(text.removeprefix("- ").strip(), node.file, node.content_line)
 
 
-def _block_lines(examples: YamlNode, warnings: list[str]) -> Iterator[_Line]:
+def _block_lines(examples: YamlNode, problems: Problems) -> Iterator[_Line]:
     block = examples.text("examples (a block that begins with '|')")
     for offset, raw in enumerate(block.split("\n")):
         line = _Line(raw.strip(), examples.file, examples.content_line + offset)
         if line.text.startswith("-"):
             yield _Line(line.text[1:].strip(), line.file, line.line)
         elif line.text.startswith("#"):
-            warnings.append(f"{line.source}: a comment among the examples; left out")
+            problems.warn(line.source, "a comment among the examples; left out")
         elif line.text:
-            raise line.error(f"expected an example that begins with '- ', got '{line.text[:60]}'")
+            text = f"expected an example that begins with '- ', got '{line.text[:60]}'"
+            problems.doubt(line.source, f"{text}; left out")
 
 
 def _read_example(intent: str, line: _Line, collected: _Collected) -> None:
@@ -193,6 +211,8 @@ def _read_example(intent: str, line: _Line, collected: _Collected) -> None:
         marked = parse_markup(line.text)
     except MarkupError as error:
         raise line.error(str(error)) from error
+    for doubt in marked.doubts:
+        collected.problems.doubt(line.source, doubt)
     example = Example(marked.text, intent, marked.entities, line.source)
     check_example(example)
     collected.add_example(example)

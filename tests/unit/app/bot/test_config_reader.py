@@ -1,14 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.bot.bot import BotConfig
+from app.bot.bot import BotConfig, Component
 from app.bot.loader import load_bot
 from tests.fakes_bot import write_bot
 
 _CONFIG = """\
 recipe: default.v1
 language: de
+assistant_id: 4711-shop
 session: x
 pipeline:
   - name: WhitespaceTokenizer
@@ -25,17 +27,26 @@ policies:
     max_history: 3
   - name: TEDPolicy
     max_history: 8
+    epochs: 20
+  - name: shop.OwnPolicy
 """
 
 
 def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, config=_CONFIG))
 
-    assert bot.config == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3)
+    own = replace(bot.config, pipeline=(), policies=())
+    assert own == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3, assistant_id="4711-shop")
+    assert [component.name for component in bot.config.pipeline] == [
+        "WhitespaceTokenizer",
+        "DIETClassifier",
+        "FallbackClassifier",
+    ]
+    assert bot.config.policies[2] == Component("TEDPolicy", {"max_history": 8, "epochs": 20})
     assert bot.warnings == (
-        "config.yml:3: 'session' is not used",
-        "config.yml:5: pipeline: not used: WhitespaceTokenizer, DIETClassifier",
-        "config.yml:11: policies: not used: TEDPolicy",
+        "config.yml:4: 'session' is not used",
+        "config.yml:6: pipeline: not used: WhitespaceTokenizer, DIETClassifier",
+        "config.yml:12: policies: not used: shop.OwnPolicy",
     )
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from app.bot.endpoint_reader import read_action_endpoint
+from app.bot.endpoints_reader import read_endpoints
 from app.dialogue.action_endpoint import ActionEndpoint
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError, parse_yaml
 
 FULL = """
@@ -18,7 +19,7 @@ action_endpoint:
 
 
 def read(text: str) -> ActionEndpoint | None:
-    return read_action_endpoint(parse_yaml(text, "endpoints.yml"), {"HOST": "shop", "TOKEN": "t"})
+    return read_endpoints(parse_yaml(text, "endpoints.yml"), {"HOST": "shop", "TOKEN": "t"}, Problems())
 
 
 def test_everything_of_an_action_endpoint_is_read() -> None:
@@ -34,7 +35,7 @@ def test_an_address_is_enough() -> None:
 @pytest.mark.parametrize("text", ["action_endpoint:", "models: {}"])
 def test_a_bot_may_have_no_action_server(text: str) -> None:
     assert read(text) is None
-    assert read_action_endpoint(None, {}) is None
+    assert read_endpoints(None, {}, Problems()) is None
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_a_bot_may_have_no_action_server(text: str) -> None:
         ("action_endpoint: {token: t}", "expected the key 'url'"),
         ("action_endpoint: {url: [x]}", "url of action_endpoint: expected text"),
         ("action_endpoint: {url: 'http://${NO}'}", "the environment variable NO is not set"),
-        ("action_endpoint: {url: x, headers: [a]}", "headers: expected a mapping"),
-        ("action_endpoint: {url: x, headers: {a: [b]}}", "a of action_endpoint: expected text"),
+        ("action_endpoint: {url: x, headers: [a]}", "headers of action_endpoint: expected a mapping"),
+        ("action_endpoint: {url: x, headers: {a: [b]}}", "a of headers of action_endpoint: expected text"),
         ("action_endpoint: {url: x, basic_auth: {username: a}}", "expected the key 'password'"),
         ("action_endpoint: {url: x, enable_selective_domain: 1}", "expected true or false"),
     ],

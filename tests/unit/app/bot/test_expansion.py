@@ -6,6 +6,7 @@ from app.bot import expansion
 from app.bot.expansion import expand_rules, expand_stories
 from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.stories import ActionStep, IntentStep, SlotStep, Step, Story
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError, parse_yaml
 
 
@@ -21,10 +22,11 @@ def _word(step: Step) -> str:
             raise AssertionError(step)
 
 
-def _expand(text: str) -> dict[str, list[str]]:
+def _expand(text: str, problems: Problems | None = None) -> dict[str, list[str]]:
     """Give name -> the words of each step; names of several ways get a dash for each one before."""
+    problems = problems or Problems()
     words: dict[str, list[str]] = {}
-    stories: list[Story] = expand_stories(read_story_drafts(parse_yaml(text, "s.yml")))
+    stories: list[Story] = expand_stories(read_story_drafts(parse_yaml(text, "s.yml"), problems), problems)
     for story in stories:
         name = story.name
         while name in words:
@@ -116,7 +118,7 @@ def test_a_checkpoint_that_nobody_takes_up_ends_the_story() -> None:
     assert stories == {"a": ["?x"]}
 
 
-def test_a_circle_over_two_stories_is_refused() -> None:
+def test_a_circle_over_two_stories_is_named_and_gone_through_once() -> None:
     text = """\
 stories:
 - {story: a, steps: [{intent: x}, {checkpoint: c}]}
@@ -124,14 +126,34 @@ stories:
 - {story: e, steps: [{checkpoint: d}, {action: two}, {checkpoint: c}]}
 """
 
-    with pytest.raises(SourceError, match=r"s\.yml:4: the checkpoint 'c' leads back to itself"):
-        _expand(text)
+    problems = Problems()
+
+    assert _expand(text, problems) == {"a > b > e": ["?x", "one", "two"]}
+    assert [str(problem) for problem in problems.found] == [
+        "s.yml:4: error: the checkpoint 'c' leads back to itself; the circle is gone through once"
+    ]
+
+
+def test_a_story_that_begins_at_an_open_checkpoint_is_named_and_left_out() -> None:
+    problems = Problems()
+
+    stories = _expand(
+        """\
+stories:
+- {story: a, steps: [{intent: x}, {action: one}]}
+- {story: b, steps: [{checkpoint: c}, {action: two}]}
+""",
+        problems,
+    )
+
+    assert stories == {"a": ["?x", "one"]}
+    assert problems.warnings == ("s.yml:3: no story ends at the checkpoint 'c'; what follows is left out",)
 
 
 def test_too_many_ways_are_refused_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expansion, "MAX_EXPANDED", 100)
     steps = ", ".join(["{or: [{intent: x}, {intent: y}]}"] * 60)
-    rules = read_rule_drafts(parse_yaml(f"rules:\n- {{rule: a, steps: [{steps}]}}\n", "r.yml"))
+    rules = read_rule_drafts(parse_yaml(f"rules:\n- {{rule: a, steps: [{steps}]}}\n", "r.yml"), Problems())
 
     with pytest.raises(SourceError, match=r"r\.yml:2: 'or' and checkpoints make more than 100"):
         expand_rules(rules)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bot.config_reader import read_presentation
+from app.bot.presentation_reader import read_presentation
 from nlu.data.yaml_source import SourceError, parse_yaml
 
 

@@ -62,6 +62,7 @@ def test_test_files_among_the_data_are_tests_and_not_stories(tmp_path: Path) -> 
         ),
         ("- city: Rome", "- town: Rome", r"test_stories\.yml:12: .*no slot 'town'"),
         ("- bot: Where to?", "- active_loop: trip", r"test_stories\.yml:13: .*no form 'trip'"),
+        ("- action: trip_form", "- acts: x", r"test_stories\.yml:8: a step: expected one of checkpoint"),
         ('"city", "role', '"city" "role', r"test_stories\.yml:5: expected JSON after"),
     ],
 )

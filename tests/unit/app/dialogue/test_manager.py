@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -280,6 +281,7 @@ def test_a_bot_may_apologise_in_its_own_words() -> None:
 def test_an_apology_that_cannot_be_said_is_made_in_our_words() -> None:
     responses = {"utter_action_failed": (ResponseVariation("Oh {order_number}."),)}
     script = make_bot(domain=make_domain(responses=responses, forms={}), rules=RULES[1:2])
+    script = replace(script, strict_responses=True)
 
     replies = given(script=script, actions={"action_track": raises()}).says("?", "track_order").replies
 

@@ -20,7 +20,8 @@ def domain_with(*variations: ResponseVariation, name: str = "utter_x") -> Domain
 
 def speak(*variations: ResponseVariation, channel: str = "web", seed: int = 1, **slots: Any) -> BotUttered:
     tracker = fold(empty_tracker("c1"), [SlotSet(name, value) for name, value in slots.items()])
-    return Speaker(domain_with(*variations), random.Random(seed)).say("utter_x", tracker, channel=channel)
+    speaker = Speaker(domain_with(*variations), random.Random(seed), strict=True)
+    return speaker.say("utter_x", tracker, channel=channel)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nlu.data.checks import check_example, data_warnings
+from nlu.data.checks import check_example, note_doubts
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
 from nlu.types import FALLBACK_INTENT, EntityAnnotation, Example
 
@@ -57,6 +58,12 @@ def test_an_annotation_that_cannot_be_is_an_error_with_file_and_line(example: Ex
 def test_an_example_of_no_file_is_named_itself(source: str, place: str) -> None:
     with pytest.raises(SourceError, match=f"^{place}: "):
         check_example(annotated((3, 4), source=source))
+
+
+def data_warnings(examples: list[Example]) -> list[str]:
+    problems = Problems()
+    note_doubts(examples, problems)
+    return list(problems.warnings)
 
 
 def test_one_text_with_several_intents_is_one_warning_that_lists_them_all() -> None:

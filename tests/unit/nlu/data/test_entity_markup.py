@@ -43,22 +43,43 @@ def test_parse_markup_keeps_ordinary_brackets(text: str) -> None:
     [
         ("in [Rome](city", r"expected '\)' after '\[Rome\]\('"),
         ("in [Rome]{city}", r"expected JSON after '\[Rome\]'"),
-        ('in [Rome]{"entity": "city", "rol": "to"}', "unknown key 'rol'"),
         ('in [Rome]{"entity": ["city"]}', "entity of '.Rome.' must be text"),
         ("in [Rome]()", "has no entity name"),
         ("in [ ](city)", "'city' marks empty text"),
         ("in [](city)", "'city' marks empty text"),
-        ("in [Rome ](city)", "white space belongs outside"),
-        ("two [shoe](product)s", "marks 'shoe', which begins or ends inside a word"),
-        ("order 1[0482](order)", "inside a word"),
         ("to [new [York](city)](place)", r"annotations that overlap at '.*\]\(place"),
         ('to [new [York](city)]{"entity": "place"}', "annotations that overlap"),
-        ('x [Rome][{"entity": "a"}, {"entity": "b"}]', "two labels on the same text"),
     ],
 )
 def test_parse_markup_refuses_what_would_teach_brackets(marked: str, message: str) -> None:
     with pytest.raises(MarkupError, match=message):
         parse_markup(marked)
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "found", "doubt"),
+    [
+        ('in [Rome]{"entity": "city", "rol": "to"}', "in Rome", [("Rome", "city")], "unknown key 'rol'"),
+        ("in [ Rome ](city)", "in  Rome ", [("Rome", "city")], "white space belongs outside"),
+        ("two [shoe](product)s", "two shoes", [], "marks 'shoe', which begins or ends inside a word"),
+        ("order 1[0482](order)", "order 10482", [], "inside a word"),
+        (
+            'x [Rome][{"entity": "a"}, {"entity": "b"}] y',
+            "x Rome y",
+            [("Rome", "a")],
+            "several labels on the same text",
+        ),
+    ],
+)
+def test_parse_markup_doubts_what_rasa_reads_all_the_same(
+    marked: str, text: str, found: list[tuple[str, str]], doubt: str
+) -> None:
+    parsed = parse_markup(marked)
+
+    assert parsed.text == text
+    assert [(text[e.start : e.end], e.entity) for e in parsed.entities] == found
+    (only,) = parsed.doubts
+    assert doubt in only
 
 
 _WORDS = st.lists(

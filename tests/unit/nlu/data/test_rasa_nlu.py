@@ -83,13 +83,10 @@ def _block(*lines: str) -> str:
         ("- a\n", r"nlu\.yml:1: a training data file: expected a mapping"),
         ("nlu: 5\n", r"nlu\.yml:1: nlu: expected a list, got the number 5"),
         ("nlu:\n- intnt: a\n  examples: x\n", r"nlu\.yml:2: an item of nlu: expected one of intent"),
-        ("nlu:\n- intent: a\n  exmples: x\n", r"nlu\.yml:3: the intent item: unknown key 'exmples'"),
         ("nlu:\n- intent: a\n", r"nlu\.yml:2: the intent 'a': expected the key 'examples'"),
         ("nlu:\n- intent: ''\n  examples: x\n", r"nlu\.yml:2: intent: expected a name"),
-        (_block("- one", "two"), r"nlu\.yml:5: expected an example that begins with '- ', got 'two'"),
-        (_block("- one", "", "-"), r"nlu\.yml:6: an empty example"),
         (_block("- one", "- two [x](y"), r"nlu\.yml:5: expected '\)' after"),
-        ("nlu:\n- intent: a\n  examples:\n  - hi\n", r"nlu\.yml:4: an example of a list: expected a mapping"),
+        ("nlu:\n- intent: a\n  examples:\n  - [hi]\n", r"nlu\.yml:4: the text of an example: expected text"),
         (_block("- a [new [york](city)](place)"), r"nlu\.yml:4: got annotations that overlap"),
         ("nlu:\n- intent: a+\n  examples: x\n", r"nlu\.yml:2: intent: got the intent 'a\+', expected differ"),
         ("nlu:\n- intent: faq/\n  examples: x\n", r"nlu\.yml:2: intent: expected a retrieval intent"),
@@ -100,11 +97,8 @@ def _block(*lines: str) -> str:
         "file is a list",
         "nlu is a number",
         "no kind",
-        "unknown key",
         "no examples",
         "no name",
-        "no hyphen",
-        "empty example",
         "markup",
         "list of texts",
         "overlap",
@@ -116,6 +110,41 @@ def _block(*lines: str) -> str:
 def test_read_nlu_names_the_line_of_a_mistake(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         _read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "warning"),
+    [
+        ("two", "nlu.yml:5: expected an example that begins with '- ', got 'two'; left out"),
+        ("-", "nlu.yml:5: an empty example; expected text after '- '"),
+        (
+            "- on[e](number)",
+            "nlu.yml:5: the entity 'number' marks 'e', which begins or ends inside a word of 'one'; left out:"
+            " mark whole words",
+        ),
+        (
+            "- [one ](number)",
+            "nlu.yml:5: the entity 'number' marks 'one ': white space belongs outside the brackets",
+        ),
+    ],
+    ids=["no hyphen", "empty", "half a word", "white space"],
+)
+def test_read_nlu_goes_on_after_a_line_that_rasa_only_warns_of(
+    tmp_path: Path, line: str, warning: str
+) -> None:
+    data = _read(tmp_path, _block("- hello", line, "- hi"))
+
+    assert warning in data.warnings
+    assert [example.text for example in data.examples if "one" not in example.text] == ["hello", "hi"]
+
+
+def test_read_nlu_doubts_a_key_of_an_item_that_nobody_reads(tmp_path: Path) -> None:
+    data = _read(tmp_path, "nlu:\n- intent: a\n  exmples: x\n  examples: |\n    - hi\n    - ho\n")
+
+    assert len(data.examples) == 2
+    assert data.warnings[0].startswith(
+        "nlu.yml:3: the intent item: unknown key 'exmples'; did you mean 'examples'?"
+    )
 
 
 def test_read_nlu_warns_of_one_text_with_two_intents(tmp_path: Path) -> None:

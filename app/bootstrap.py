@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from app.realtime.redis_publisher import RedisPublisher
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
+from app.story_models import load_story_model
 from retrieval.reader import PassageReader
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def build_services(
     return Services(
         settings=settings,
         bot=bot,
-        manager=DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars)),
+        manager=DialogueManager(script_of(bot, settings), ports, Limits(settings.max_message_chars)),
         understanding=understanding,
         tracker_store=stores.trackers,
         conversations=stores.conversations,
@@ -175,13 +176,18 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
     return InProcessActionRunner(bot.actions_path, bot.domain)
 
 
-def script_of(bot: Bot) -> BotScript:
-    """Make the bot ready to talk."""
-    return make_script(
+def script_of(bot: Bot, settings: Settings) -> BotScript:
+    """Make the bot ready to talk, with what was learnt from its stories if that is in the registry."""
+    script = make_script(
         bot.domain,
         bot.rules,
         bot.stories,
         intent_titles=bot.intent_titles,
         welcome=bot.welcome,
         max_history=bot.config.max_history,
+    )
+    return replace(
+        script,
+        story_model=load_story_model(settings, bot),
+        core_fallback_threshold=bot.config.core_fallback_threshold,
     )

@@ -22,6 +22,8 @@ class BotConfig:
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
     action_url: str | None = None  # action server; None: actions run in the server
+    learns_stories: bool = True  # whether a model learns from the stories: TEDPolicy, or no list of policies
+    learned_max_history: int | None = None  # states that it heeds; None: as many as fit
 
 
 @dataclass(frozen=True, slots=True)

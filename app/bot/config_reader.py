@@ -7,14 +7,15 @@ named in the warnings, and refused where leaving them out would change what cust
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.bot.bot import BotConfig
 from nlu.data.yaml_source import YamlNode
 
 _USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor"})
-_USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
+_LEARNED_POLICY = "TEDPolicy"
+_USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy", _LEARNED_POLICY})
 _QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
 _CHANNELS = frozenset({"rest", "socketio", "rasa"})
 _SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles"})
@@ -49,9 +50,12 @@ def read_config(node: YamlNode | None, warnings: list[str]) -> BotConfig:
     for name, component in _components(node, "pipeline", _USED_COMPONENTS, warnings):
         if name == "FallbackClassifier":
             config = _with_fallback(config, component)
-    for name, policy in _components(node, "policies", _USED_POLICIES, warnings):
-        config = _with_rules(config, policy) if name == "RulePolicy" else _with_memory(config, policy)
-    return config
+    policies = _components(node, "policies", _USED_POLICIES, warnings)
+    for name, policy in policies:
+        config = _POLICY_READERS[name](config, policy)
+    listed = node.get("policies")
+    is_listed = listed is not None and bool(listed.value)
+    return replace(config, learns_stories=not is_listed or _LEARNED_POLICY in dict(policies))
 
 
 def read_endpoints(node: YamlNode | None, environment: Mapping[str, str], warnings: list[str]) -> str | None:
@@ -155,15 +159,29 @@ def _with_rules(config: BotConfig, node: YamlNode) -> BotConfig:
 
 
 def _with_memory(config: BotConfig, node: YamlNode) -> BotConfig:
+    return replace(config, max_history=_history(node, otherwise=config.max_history))
+
+
+def _with_learning(config: BotConfig, node: YamlNode) -> BotConfig:
+    return replace(config, learned_max_history=_history(node, otherwise=None))
+
+
+def _history(node: YamlNode, *, otherwise: int | None) -> int | None:
     written = node.get("max_history")
-    if written is None:
-        return config
-    if written.value is None:
-        return replace(config, max_history=None)
+    if written is None or written.value is None:
+        return otherwise if written is None else None
     turns = written.number("max_history (turns)")
     if turns < 1 or turns != int(turns):
         raise written.error(f"max_history: expected a whole number of turns from 1, got {turns:g}")
-    return replace(config, max_history=int(turns))
+    return int(turns)
+
+
+_POLICY_READERS: Mapping[str, Callable[[BotConfig, YamlNode], BotConfig]] = {
+    "RulePolicy": _with_rules,
+    "MemoizationPolicy": _with_memory,
+    "AugmentedMemoizationPolicy": _with_memory,
+    _LEARNED_POLICY: _with_learning,
+}
 
 
 def _fraction(node: YamlNode, key: str) -> float | None:

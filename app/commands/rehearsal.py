@@ -46,7 +46,7 @@ def rehearsing(
         runner = make_action_runner(settings, bot)
         ports = replace(make_ports(understanding, runner, stores, _Nobody()), rng=random.Random(seed))
         try:
-            manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
+            manager = DialogueManager(script_of(bot, settings), ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)
         finally:
             runner.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
+from app.dialogue.ports import StoryModel
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
 from app.dialogue.stories import ActionStep, Rule, Story
@@ -15,13 +16,18 @@ from app.dialogue.story_book import StoryBook, make_story_book
 
 @dataclass(frozen=True, slots=True)
 class BotScript:
-    """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response."""
+    """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response.
+
+    A prediction of `story_model` counts from the confidence `core_fallback_threshold`.
+    """
 
     domain: Domain
     rules: RuleBook
     stories: StoryBook
     intent_titles: Mapping[str, str] = field(default_factory=dict)
     welcome: str | None = None
+    story_model: StoryModel | None = None
+    core_fallback_threshold: float = 0.3  # Rasa's default
 
 
 def make_script(

@@ -31,11 +31,10 @@ policies:
 def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, config=_CONFIG))
 
-    assert bot.config == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3)
+    assert bot.config == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3, None, True, 8)
     assert bot.warnings == (
         "config.yml:3: 'session' is not used",
         "config.yml:5: pipeline: not used: WhitespaceTokenizer, DIETClassifier",
-        "config.yml:11: policies: not used: TEDPolicy",
     )
 
 

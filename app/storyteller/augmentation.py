@@ -93,9 +93,14 @@ def _forgetting(
 def _with_asides(
     steps: tuple[Step, ...], asides: Sequence[Turn], rate: float, rng: np.random.Generator
 ) -> tuple[Step, ...]:
-    """Put asides between turns, never into a form, where it is for the form to say how it goes on."""
+    """Put asides between turns and take some out that are there.
+
+    None is put into a form, where it is for the form to say how it goes on.
+    """
     done: list[Step] = []
     for turn in split_steps(steps):
+        if turn in asides and rng.random() < rate:
+            continue
         while asides and isinstance(turn[0], IntentStep) and rng.random() < rate:
             if active_loop(done) is not None:
                 break

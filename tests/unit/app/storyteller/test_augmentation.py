@@ -95,3 +95,9 @@ def test_a_slot_that_is_set_to_anything_gets_a_value_it_can_have() -> None:
 
     assert isinstance(step, SlotStep)
     assert (step.value in ("small", "large"), step.is_any) == (True, False)
+
+
+def test_asides_of_stories_are_taken_out_now_and_then() -> None:
+    talked = story("talks", said("joke"), does("utter_joke"), *STORIES[0].steps)
+
+    assert STORIES[0].steps in _made(replace(PLAIN, digression_rate=0.5), (talked, STORIES[4]))

@@ -20,6 +20,7 @@ from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.manager import DialogueManager, Limits, Ports
+from app.dialogue.ports import StoryModel
 from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
@@ -30,6 +31,7 @@ from app.serving.duckling import DucklingAccess, DucklingInterpreter
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
+from app.story_models import load_story_model
 from retrieval.reader import PassageReader
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ def build_services(
     runner = make_action_runner(settings, bot)
     duckling = make_duckling(understanding, bot)
     ports = make_ports(understanding, runner, stores, publisher, duckling=duckling)
-    manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
+    script = script_of(bot, load_story_model(settings, bot))
+    manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
     alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
     def close() -> None:
@@ -211,8 +214,8 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
     )
 
 
-def script_of(bot: Bot) -> BotScript:
-    """Make the bot ready to talk."""
+def script_of(bot: Bot, story_model: StoryModel | None = None) -> BotScript:
+    """Make the bot ready to talk; `story_model` is what was learnt from its stories, if anything."""
     script = make_script(
         bot.domain,
         bot.rules,
@@ -221,5 +224,10 @@ def script_of(bot: Bot) -> BotScript:
         welcome=bot.welcome,
         max_history=bot.config.max_history,
     )
-    script = replace(script, steering=bot.steering)
+    script = replace(
+        script,
+        steering=bot.steering,
+        story_model=story_model,
+        core_fallback_threshold=bot.config.core_fallback_threshold,
+    )
     return made_strict(script, bot.rules, bot.stories) if bot.strict_responses else script

@@ -106,6 +106,7 @@ def _add_model_commands(commands: Commands) -> None:
         "bot's unlabelled.txt)",
     )
     train.add_argument("--resume", action="store_true", help="go on with a run that was killed")
+    train.add_argument("--stories-only", action="store_true", help="train only what learns from the stories")
     _add_reader_command(train)
     retrain = _add(
         commands, "retrain", "retrain:run", "retrain from bot data and corrections, compare, promote"
@@ -270,6 +271,7 @@ def _is_named(error: Exception) -> bool:
         ("nlu.finetuning.method", "FinetuningError"),
         ("nlu.labels", "LabelError"),
         ("nlu.patterns", "PatternError"),
+        ("app.storyteller.train", "NoStoriesError"),
         ("nlu.training.config", "ConfigError"),
         ("nlu.training.reader", "ReaderTrainingError"),
         ("retrieval.index", "IndexMismatchError"),

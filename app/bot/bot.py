@@ -75,6 +75,8 @@ class BotConfig:
     policies: tuple[Component, ...] = ()
     action_endpoint: ActionEndpoint | None = None  # None: actions run in the server
     channels: Channels = Channels()
+    learns_stories: bool = True  # whether a model learns from the stories: TEDPolicy, or no list of policies
+    learned_max_history: int | None = None  # states that it heeds; None: as many as fit
 
     @property
     def action_url(self) -> str | None:

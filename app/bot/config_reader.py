@@ -17,8 +17,8 @@ _USED_COMPONENTS = frozenset(
     {"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor", "DucklingEntityExtractor"}
 )
 _MEMORIES = frozenset({"MemoizationPolicy", "AugmentedMemoizationPolicy"})
-_LEARNED = frozenset({"TEDPolicy", "UnexpecTEDIntentPolicy"})
-_USED_POLICIES = _MEMORIES | _LEARNED | {"RulePolicy"}
+_LEARNED = "TEDPolicy"
+_USED_POLICIES = _MEMORIES | {_LEARNED, "RulePolicy"}
 _QUIET_KEYS = frozenset(
     {"recipe", "language", "pipeline", "policies", "assistant_id", "version", "importers"}
 )
@@ -46,6 +46,7 @@ def read_config(node: YamlNode | None, problems: Problems) -> BotConfig:
         assistant_id=node.optional_text("assistant_id", "config.yml"),
         pipeline=tuple(component for component, _ in pipeline),
         policies=tuple(policy for policy, _ in policies),
+        learns_stories=not policies or any(policy.name == _LEARNED for policy, _ in policies),
     )
     return _with_parts(config, pipeline, policies, problems)
 
@@ -61,8 +62,8 @@ def _with_parts(config: BotConfig, pipeline: _Parts, policies: _Parts, problems:
             config = _with_rules(config, item)
         elif policy.name in _MEMORIES:
             config = _with_memory(config, item)
-        elif policy.name in _LEARNED:
-            read_max_history(item)
+        elif policy.name == _LEARNED:
+            config = replace(config, learned_max_history=read_max_history(item))
     return config
 
 

@@ -286,7 +286,7 @@ def _certain(step: Step, node: YamlNode) -> Alternatives:
 
 def _steps(**others: StepReader) -> dict[str, StepReader]:
     """Give the readers of a story's steps by key; `others` may stand in an ``or`` too."""
-    in_or = {"intent": _read_intent, "slot_was_set": _read_slots} | others
+    in_or: dict[str, StepReader] = {"intent": _read_intent, "slot_was_set": _read_slots, **others}
     return {
         "checkpoint": _read_checkpoint,
         "intent": _read_intent,
@@ -294,7 +294,8 @@ def _steps(**others: StepReader) -> dict[str, StepReader]:
         "slot_was_set": _read_slots,
         "active_loop": _read_loop,
         "or": lambda node: _read_or(node, in_or),
-    } | others
+        **others,
+    }
 
 
 _STORY_STEPS = _steps(user=_read_text) | {"bot": _read_bot}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ class ProgressBar:
         bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
         self._bar: tqdm[NoReturn] = tqdm(total=100, bar_format=bar_format, disable=not sys.stderr.isatty())
         self._stage = ""
+        self._started_at_s: float | None = None  # of the steps
 
     def __enter__(self) -> ProgressBar:
         """Give the bar itself."""
@@ -40,6 +42,13 @@ class ProgressBar:
         if self._bar.disable and progress.stage != self._stage:
             print(f"{progress.fraction:4.0%} {line}", file=sys.stderr)
         self._stage = progress.stage
+
+    def show_steps(self, done: int, total: int, loss: float) -> None:
+        """Move the bar while a model learns from stories."""
+        now_s = time.monotonic()
+        self._started_at_s = now_s if self._started_at_s is None else self._started_at_s
+        eta_s = (now_s - self._started_at_s) * (total - done) / done
+        self.show(Progress("stories", done / total, eta_s, f"loss {loss:.3f}"))
 
 
 def _time_left(progress: Progress) -> str:

@@ -17,6 +17,7 @@ from app.dialogue.manager import DialogueManager, Limits
 from app.provisioning import Stores, ensure_faq, load_answering, open_reader, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
+from app.story_models import load_story_model
 from nlu.interpreter import BundleInterpreter
 
 
@@ -48,7 +49,8 @@ def rehearsing(
         ports = make_ports(understanding, runner, stores, _Nobody(), duckling=duckling)
         ports = replace(ports, rng=random.Random(seed))
         try:
-            manager = DialogueManager(script_of(bot), ports, Limits(settings.max_message_chars))
+            script = script_of(bot, load_story_model(settings, bot))
+            manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)
         finally:
             runner.close()

@@ -1,4 +1,4 @@
-"""``spandesk train``: bot data in, a verified bundle out."""
+"""``spandesk train``: bot data in, a verified bundle and a model of the stories out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.bot.training import read_training, read_unlabelled, read_utterances
 from app.commands.context import read_bot, read_snapshot, settings_for
 from app.commands.progress import ProgressBar
 from app.settings import Settings
+from app.story_models import train_story_model, wants_story_model
 from nlu.checkpoint import resolve_encoder
 from nlu.evaluation.figures import countable_figures
 from nlu.training.config import load_train_config
@@ -28,9 +29,23 @@ def run(args: argparse.Namespace) -> int:
     Without ``--config`` the bot's own ``training.toml`` counts, without ``--unlabelled`` its
     ``unlabelled.txt``. The query embedding learns from the FAQ: that of the bot's folder with ``--out``, else
     that of the database. With ``--resume`` a run that was killed goes on after its last whole epoch.
+
+    A model of the stories follows where the bot wants one, always into the registry; with ``--stories-only``
+    it is all that is trained.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
+    if not args.stories_only:
+        _train_bundle(args, settings, bot)
+    elif not wants_story_model(bot):
+        print(f"{bot.name} has no stories, or its config.yml names no policy that learns from them")
+        return 1
+    if wants_story_model(bot):
+        _train_stories(settings, bot)
+    return 0
+
+
+def _train_bundle(args: argparse.Namespace, settings: Settings, bot: Bot) -> None:
     snapshot = read_snapshot(bot)
     for warning in snapshot.train.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -58,7 +73,12 @@ def run(args: argparse.Namespace) -> int:
         remedy = "in service" if in_service else f"spandesk models promote {trained.bundle_id}"
         print(f"registered; {remedy}")
         stores.close()
-    return 0
+
+
+def _train_stories(settings: Settings, bot: Bot) -> None:
+    with ProgressBar() as bar:
+        path = train_story_model(bot, settings, bar.show_steps)
+    print(f"story model of {len(bot.stories)} stories: {path}")
 
 
 def _faq_entries(bot: Bot, settings: Settings | None) -> Sequence[FaqEntry]:

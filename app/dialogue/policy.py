@@ -1,9 +1,9 @@
 """What comes next: the policies in order, the first that has an answer decides. Total and pure.
 
 Order: a person has the conversation, follow-up actions, our own buttons, the intents that every bot knows,
-steering ("cancel"), the active form, rules, stories, corrections, close intents, the FAQ, the two-stage
-fallback; when something was answered already in this
-turn, the interrupted form asks again, and then the bot listens.
+steering ("cancel"), the active form, rules, stories, what was learnt from them, corrections, close intents,
+the FAQ, the two-stage fallback; when something was answered already in this turn, the interrupted form asks
+again, and then the bot listens.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from app.dialogue.policies.fallback import decide_fallback, decide_none_of_these
 from app.dialogue.policies.faq import decide_faq, unless_not_understood
 from app.dialogue.policies.followup import decide_default_intent, decide_followup, decide_wish
 from app.dialogue.policies.form import decide_form, decide_form_again, decide_return_to_form
+from app.dialogue.policies.learned import decide_learned
 from app.dialogue.policies.relay import decide_relay
 from app.dialogue.policies.rule import decide_rule
 from app.dialogue.policies.steering import (
@@ -41,6 +42,7 @@ POLICIES: tuple[Policy, ...] = (
     decide_none_of_these,
     unless_not_understood(decide_rule),
     unless_not_understood(decide_story),
+    unless_not_understood(decide_learned),
     decide_form_again,
     decide_unanswered_external,
     decide_correction,

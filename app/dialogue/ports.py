@@ -5,12 +5,13 @@ All methods block; the core is synchronous and runs in a worker thread of the se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from app.dialogue.events import Event, RecordedEvent
 from app.dialogue.reminders import DueReminder
+from app.dialogue.states import TurnState
 from app.dialogue.tracker import Tracker
 from nlu.types import ParsedUtterance
 from retrieval.types import FaqOutcome
@@ -103,3 +104,14 @@ class Publisher(Protocol):
 
     def publish(self, conversation_id: str, events: Sequence[RecordedEvent]) -> None:
         """Hand over saved events; never raises and never blocks for a slow receiver."""
+
+
+class StoryModel(Protocol):
+    """Has learnt from a bot's stories what comes next, also where no story goes."""
+
+    def likelihoods(self, states: Sequence[TurnState]) -> Mapping[str, float]:
+        """Give the probability of every action that it knows, after these states; they sum to one.
+
+        Args:
+            states: at least one; the last is the present, and only as many as the model heeds count.
+        """

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
+from app.dialogue.ports import StoryModel
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
 from app.dialogue.steering import Steering
@@ -19,6 +20,7 @@ class BotScript:
     """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response.
 
     `strict_responses`: what cannot be filled is never said, see `app.dialogue.responses`.
+    A prediction of `story_model` counts from the confidence `core_fallback_threshold`.
     """
 
     domain: Domain
@@ -29,6 +31,8 @@ class BotScript:
     steering: Steering = field(default_factory=Steering)
     own_intents: frozenset[str] = frozenset()  # those of its rules and stories
     strict_responses: bool = False
+    story_model: StoryModel | None = None
+    core_fallback_threshold: float = 0.3  # Rasa's default
 
 
 def make_script(

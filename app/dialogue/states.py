@@ -117,10 +117,15 @@ def rule_moments(rule: Rule, domain: Domain) -> list[Moment]:
 
 def story_moments(story: Story, domain: Domain) -> list[Moment]:
     """Give every place of a story at which it says what comes next; no form is active unless it says so."""
-    events = _step_events(story.steps)
+    return _moments(applied(story_events(story.steps), domain.forms), domain, TurnState(active_loop=NO_LOOP))
+
+
+def story_events(steps: Sequence[Step]) -> list[Event]:
+    """Give the events of a conversation that goes as these steps say, and then waits for the customer."""
+    events = _step_events(steps)
     if events and not isinstance(events[-1], UserUttered):
         events.append(ActionExecuted(ACTION_LISTEN))
-    return _moments(applied(events, domain.forms), domain, TurnState(active_loop=NO_LOOP))
+    return events
 
 
 def state_fits(pattern: TurnState, state: TurnState, *, all_entities: bool) -> bool:

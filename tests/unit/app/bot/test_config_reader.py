@@ -36,7 +36,9 @@ def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, config=_CONFIG))
 
     own = replace(bot.config, pipeline=(), policies=())
-    assert own == BotConfig("de", 0.7, 0.05, 0.4, "action_custom", False, 3, assistant_id="4711-shop")
+    assert own == BotConfig(
+        "de", 0.7, 0.05, 0.4, "action_custom", False, 3, assistant_id="4711-shop", learned_max_history=8
+    )
     assert [component.name for component in bot.config.pipeline] == [
         "WhitespaceTokenizer",
         "DIETClassifier",

@@ -1,0 +1,43 @@
+"""The learned story policy: where no story agrees, a model that has learnt from all of them says what comes.
+
+The prediction counts only from the confidence at which the bot's fallback would win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.dialogue.decision import Decided
+from app.dialogue.policies.choice import decision_for
+from app.dialogue.ports import StoryModel
+from app.dialogue.script import BotScript
+from app.dialogue.states import TurnState, story_view
+from app.dialogue.story_features import learnable
+from app.dialogue.tracker import Tracker
+
+
+def decide_learned(tracker: Tracker, script: BotScript) -> Decided | None:
+    """Do what the learned model takes for the next action, unless it is less sure than the fallback."""
+    if script.story_model is None:
+        return None
+    predicted = predict(story_view(tracker.events, script.domain), script.story_model)
+    if predicted is None or predicted[1] < script.core_fallback_threshold:
+        return None
+    action, confidence = predicted
+    decision = decision_for(action, tracker, script)
+    return Decided(decision, "learned", (f"learnt from the stories ({confidence:.2f})",), confidence)
+
+
+def predict(states: Sequence[TurnState], model: StoryModel) -> tuple[str, float] | None:
+    """Give the most likely next action and its probability; None before the bot first listened.
+
+    Args:
+        states: what stories see of the conversation (`app.dialogue.states.story_view`), the present last.
+        model: what was learnt.
+    """
+    seen = learnable(states)
+    if not seen:
+        return None
+    likelihoods = model.likelihoods(seen)
+    action = max(likelihoods, key=lambda name: (likelihoods[name], name))
+    return action, likelihoods[action]

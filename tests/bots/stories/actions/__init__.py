@@ -1,0 +1,1 @@
+"""What the tool shed can do."""

@@ -17,6 +17,7 @@ from app.actions.in_process import InProcessActionRunner
 from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.manager import DialogueManager, Limits, Ports
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.script import BotScript, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
@@ -183,5 +184,12 @@ def script_of(bot: Bot) -> BotScript:
         bot.stories,
         intent_titles=bot.intent_titles,
         welcome=bot.welcome,
-        max_history=bot.config.max_history,
+        settings=PolicySettings(
+            max_history=bot.config.max_history,
+            policies=frozenset(bot.config.policies),
+            core_fallback_threshold=bot.config.core_fallback_threshold,
+            core_fallback_action=bot.config.core_fallback_action,
+            predicts_fallback=bot.config.enable_fallback_prediction,
+            has_comfort=bot.has_comfort,
+        ),
     )

@@ -35,7 +35,7 @@ def build_transcript(
         utterance = recorded_to_utterance(conversation_id, entry)
         if utterance is not None:
             items.append(TranscriptItem(utterance=utterance))
-        if isinstance(entry.event, UserUttered):
+        if isinstance(entry.event, UserUttered) and utterance is not None:
             turn = items[-1]
             _add_understanding(turn, entry.event)
             turn.correction = corrections.get(entry.sequence)

@@ -36,7 +36,7 @@ def recorded_to_frame(conversation_id: str, recorded: RecordedEvent) -> WireUtte
 def recorded_to_utterance(conversation_id: str, recorded: RecordedEvent) -> WireUtterance | None:
     """Give the visible form of an event, or None when there is nothing to see."""
     match recorded.event:
-        case UserUttered() as event:
+        case UserUttered(is_heard_again=False) as event:
             utterance = _blank(conversation_id, recorded, "customer")
             utterance.text = shown_text(event)
             utterance.client_message_id = event.client_message_id

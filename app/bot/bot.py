@@ -21,6 +21,7 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    policies: tuple[str, ...] = ()  # names of those that predict; none: all
     action_url: str | None = None  # action server; None: actions run in the server
 
 
@@ -47,3 +48,4 @@ class Bot:
     actions_path: Path | None = None  # package folder `actions/` or module `actions.py`
     entity_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    has_comfort: bool = False  # see `app.dialogue.policy_settings.PolicySettings`

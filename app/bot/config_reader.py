@@ -17,7 +17,7 @@ _USED_COMPONENTS = frozenset({"FallbackClassifier", "EntitySynonymMapper", "Rege
 _USED_POLICIES = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _QUIET_CONFIG_KEYS = frozenset({"recipe", "language", "pipeline", "policies", "assistant_id", "version"})
 _CHANNELS = frozenset({"rest", "socketio", "rasa"})
-_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles"})
+_SPANDESK_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "comfort"})
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -29,6 +29,7 @@ class Presentation:
     welcome: str | None = None
     faq_folder: str | None = None
     intent_titles: Mapping[str, str] | None = None
+    has_comfort: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,6 +51,7 @@ def read_config(node: YamlNode | None, warnings: list[str]) -> BotConfig:
         if name == "FallbackClassifier":
             config = _with_fallback(config, component)
     for name, policy in _components(node, "policies", _USED_POLICIES, warnings):
+        config = replace(config, policies=(*config.policies, name))
         config = _with_rules(config, policy) if name == "RulePolicy" else _with_memory(config, policy)
     return config
 
@@ -99,6 +101,7 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         return Presentation()
     node.mapping("spandesk.yml")
     node.forbid_other_keys(_SPANDESK_KEYS, "spandesk.yml")
+    comfort = node.get("comfort")
     faq, titles = node.get("faq"), node.get("intent_titles")
     if faq is not None:
         faq.mapping("faq")
@@ -112,6 +115,7 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         welcome=node.optional_text("welcome", "spandesk.yml"),
         faq_folder=faq.require("folder", "faq").text("folder of faq") if faq is not None else None,
         intent_titles={intent: title.text("a title") for intent, title in shown.items()} if titles else None,
+        has_comfort=comfort is None or comfort.boolean("comfort"),
         places=places,
     )
 

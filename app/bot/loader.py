@@ -64,6 +64,7 @@ def load_bot(path: Path, *, environment: Mapping[str, str] = _NO_ENVIRONMENT) ->
         actions_path=documents.actions_path,
         entity_roles=reading.entity_roles,
         warnings=tuple(warnings),
+        has_comfort=presentation.has_comfort,
     )
 
 

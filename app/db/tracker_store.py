@@ -118,7 +118,9 @@ def _summarise(conversation: ConversationRow, recorded: Sequence[RecordedEvent])
     conversation.last_text = texts[-1] if texts else conversation.last_text
     conversation.last_at = recorded[-1].recorded_at
     conversation.last_sequence = recorded[-1].sequence
-    conversation.num_customer_turns += sum(isinstance(event, UserUttered) for event in events)
+    conversation.num_customer_turns += sum(
+        isinstance(event, UserUttered) and not event.is_heard_again for event in events
+    )
 
 
 def _as_mode(mode: str) -> Mode:
@@ -130,7 +132,7 @@ def _as_mode(mode: str) -> Mode:
 def visible_text(event: Event) -> str | None:
     """Give what a customer can see of an event, or None."""
     match event:
-        case UserUttered(text=text, display_text=display_text):
+        case UserUttered(text=text, display_text=display_text, is_heard_again=False):
             return text if display_text is None else display_text
         case BotUttered(text=text) | AgentUttered(text=text):
             return text

@@ -17,13 +17,9 @@ ACTION_ANSWER_FAQ = "action_answer_faq"
 ACTION_REQUEST_HANDOFF = "action_request_handoff"
 ACTION_EXTRACT_SLOTS = "action_extract_slots"
 ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
-
-ASK_AFFIRMATION = "action_default_ask_affirmation"
-ACTION_ASK_REPHRASE = "action_default_ask_rephrase"
-ACTION_ANSWER_FAQ = "action_answer_faq"
-ACTION_REQUEST_HANDOFF = "action_request_handoff"
-ACTION_EXTRACT_SLOTS = "action_extract_slots"
-ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
+ACTION_REVERT_FALLBACK_EVENTS = "action_revert_fallback_events"
+ACTION_SEND_TEXT = "action_send_text"
+ACTION_UNLIKELY_INTENT = "action_unlikely_intent"
 
 BUILT_IN_ACTIONS = frozenset(
     {
@@ -38,6 +34,10 @@ BUILT_IN_ACTIONS = frozenset(
         ACTION_ASK_REPHRASE,
         ACTION_ANSWER_FAQ,
         ACTION_REQUEST_HANDOFF,
+        ACTION_EXTRACT_SLOTS,
+        ACTION_REVERT_FALLBACK_EVENTS,
+        ACTION_SEND_TEXT,
+        ACTION_UNLIKELY_INTENT,
     }
 )
 

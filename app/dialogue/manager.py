@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
 from app.dialogue.errors import ActionFailedError, ConflictError, NotFoundError, TemplateError
@@ -191,11 +191,7 @@ class DialogueManager:
             turn.record(ActionFailed(UNDERSTANDING, str(failure), reference))
         if turn.tracker.mode == "agent" or is_wish(utterance.parsed):
             return
-        try:
-            slots = self._actions.extract_slots(utterance.parsed, turn.tracker, self._script.domain)
-        except (ActionFailedError, TemplateError) as error:
-            slots = self._executor.apologise(ACTION_EXTRACT_SLOTS, error, turn.tracker)
-        turn.record_all(slots)
+        turn.record_all(self._executor.extract_slots(turn.tracker))
 
     def _act(self, turn: Turn) -> None:
         """Decide and execute until the bot listens again; bounded."""
@@ -283,11 +279,23 @@ def find_turn(events: Sequence[Event], client_message_id: str | None) -> range |
         return None
     start: int | None = None
     for index, event in enumerate(events):
-        if start is not None and isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN:
+        if start is not None and _ends_turn(events, index):
             return range(start, index + 1)
         if isinstance(event, UserUttered) and event.client_message_id == client_message_id:
             start = index
     return None if start is None else range(start, len(events))
+
+
+def _ends_turn(events: Sequence[Event], index: int) -> bool:
+    """Say whether the bot listens here, and not only to the same message again."""
+    if not _is_listening(events[index]):
+        return False
+    following = events[index + 1] if index + 1 < len(events) else None
+    return not (isinstance(following, UserUttered) and following.is_heard_again)
+
+
+def _is_listening(event: Event) -> bool:
+    return isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN
 
 
 def _listen(turn: Turn, decided: Decided) -> None:

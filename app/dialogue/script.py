@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
 from app.dialogue.stories import ActionStep, Rule, Story
@@ -22,6 +23,7 @@ class BotScript:
     stories: StoryBook
     intent_titles: Mapping[str, str] = field(default_factory=dict)
     welcome: str | None = None
+    settings: PolicySettings = PolicySettings()
 
 
 def make_script(
@@ -31,20 +33,22 @@ def make_script(
     *,
     intent_titles: Mapping[str, str] | None = None,
     welcome: str | None = None,
-    max_history: int | None = 5,
+    settings: PolicySettings | None = None,
 ) -> BotScript:
     """Make a bot ready to talk.
 
     Raises:
         TemplateError: a response that the bot says by itself has a variable that is no slot.
     """
+    settings = settings or PolicySettings()
     check_templates(domain, _spoken(domain, rules, stories, welcome))
     return BotScript(
         domain,
         make_rule_book(rules, stories, domain),
-        make_story_book(stories, domain, max_history=max_history),
+        make_story_book(stories, domain, max_history=settings.max_history),
         dict(intent_titles or {}),
         welcome,
+        settings,
     )
 
 

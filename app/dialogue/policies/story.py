@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.dialogue.decision import Decided
 from app.dialogue.policies.choice import decision_for
+from app.dialogue.policy_settings import AUGMENTED_MEMOIZATION_POLICY
 from app.dialogue.script import BotScript
 from app.dialogue.states import story_view
 from app.dialogue.tracker import Tracker
@@ -20,4 +21,6 @@ def decide_story(tracker: Tracker, script: BotScript) -> Decided | None:
     reasons = [f"story '{best.story.name}' agrees with the last {num_states} steps"]
     if best.story.source:
         reasons.append(best.story.source)
-    return Decided(decision_for(best.moment.action, tracker, script), "story", tuple(reasons))
+    return Decided(
+        decision_for(best.moment.action, tracker, script), AUGMENTED_MEMOIZATION_POLICY, tuple(reasons)
+    )

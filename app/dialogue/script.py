@@ -45,7 +45,7 @@ def make_script(
     return BotScript(
         domain,
         make_rule_book(rules, stories, domain),
-        make_story_book(stories, domain, max_history=settings.max_history),
+        make_story_book(stories, domain, max_history=settings.max_history, rules=rules),
         dict(intent_titles or {}),
         welcome,
         settings,

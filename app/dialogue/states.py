@@ -73,7 +73,7 @@ class Moment:
 def conversation_states(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     """Give the states before every action that was executed, and last the present one."""
     states: list[TurnState] = []
-    state = _start_of_conversation(domain)
+    state = start_of_conversation(domain)
     for event in applied(events, domain.forms):
         if isinstance(event, ActionExecuted):
             states.append(state)
@@ -87,11 +87,16 @@ def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     What follows a hidden turn sees the last action before it, as if nothing had come between; within a turn,
     the customer's words are those that the stories saw last.
     """
+    return visible_states(applied(events, domain.forms), domain)
+
+
+def visible_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
+    """Give what stories see of events that count (`app.dialogue.history.applied`); see `story_view`."""
     states: list[TurnState] = []
-    state = _start_of_conversation(domain)
+    state = start_of_conversation(domain)
     visible_action: str | None = None
     is_hidden = False
-    for event in [*applied(events, domain.forms), None]:
+    for event in [*applied_events, None]:
         if event is None or isinstance(event, ActionExecuted):
             if not is_hidden:
                 visible_action = state.previous_action
@@ -118,7 +123,8 @@ def story_moments(story: Story, domain: Domain) -> list[Moment]:
     events = _step_events(story.steps)
     if events and not isinstance(events[-1], UserUttered):
         events.append(ActionExecuted(ACTION_LISTEN))
-    return _moments(applied(events, domain.forms), domain, TurnState(active_loop=NO_LOOP))
+    lived = [after for event in events for after in (event, *_entity_slots(event, domain))]
+    return _moments(applied(lived, domain.forms), domain, TurnState(active_loop=NO_LOOP))
 
 
 def state_fits(pattern: TurnState, state: TurnState, *, all_entities: bool) -> bool:
@@ -153,13 +159,31 @@ def intent_base(intent: str) -> str:
     return intent.split("/", 1)[0]
 
 
-def _start_of_conversation(domain: Domain) -> TurnState:
+def start_of_conversation(domain: Domain) -> TurnState:
+    """Give the state before anything happened: slots have their initial values."""
     slots = {
         name: slot_features(definition, definition.initial_value)
         for name, definition in domain.slots.items()
         if has_features(domain, name)
     }
     return TurnState(active_loop=NO_LOOP, slots=slots)
+
+
+def _entity_slots(event: Event, domain: Domain) -> list[Event]:
+    """Give the slots that an utterance of a story sets by its entities, whatever the form."""
+    if not isinstance(event, UserUttered):
+        return []
+    events: list[Event] = []
+    for slot in domain.slots.values():
+        wanted = {
+            (mapping.entity, mapping.role, mapping.group)
+            for mapping in slot.mappings
+            if mapping.kind == "from_entity" and not mapping.conditions
+        }
+        values = [e.value for e in event.parsed.entities if (e.entity, e.role, e.group) in wanted]
+        if values:
+            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
+    return events
 
 
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:
@@ -198,7 +222,7 @@ def _advance(state: TurnState, event: Event, domain: Domain) -> TurnState:
         case SlotSet(slot=slot, value=value) if has_features(domain, slot):
             return replace(state, slots={**state.slots, slot: slot_features(domain.slots[slot], value)})
         case AllSlotsReset():
-            return replace(state, slots=_start_of_conversation(domain).slots)
+            return replace(state, slots=start_of_conversation(domain).slots)
         case _:
             return state
 

@@ -16,6 +16,7 @@ from app.actions.http import HttpActionRunner
 from app.actions.in_process import InProcessActionRunner
 from app.bot.loader import load_bot
 from app.db.clock import utc_now
+from app.dialogue.contradictions import Contradiction, find_contradictions
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.script import BotScript, make_script
@@ -176,8 +177,17 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
     return InProcessActionRunner(bot.actions_path, bot.domain)
 
 
+def contradictions_of(bot: Bot) -> list[Contradiction]:
+    """Find what the bot's rules and stories say against each other, unless its config says not to look."""
+    if not bot.config.check_for_contradictions:
+        return []
+    return find_contradictions(bot.rules, bot.stories, bot.domain, restrict_rules=bot.config.restrict_rules)
+
+
 def script_of(bot: Bot) -> BotScript:
-    """Make the bot ready to talk."""
+    """Make the bot ready to talk; rules and stories that contradict each other are named in the log."""
+    for problem in contradictions_of(bot):
+        log.warning("rules_contradict", extra={"problem": str(problem)})
     return make_script(
         bot.domain,
         bot.rules,

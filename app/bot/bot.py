@@ -21,6 +21,8 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    restrict_rules: bool = True  # a rule has at most one message of the customer
+    check_for_contradictions: bool = True
     policies: tuple[str, ...] = ()  # names of those that predict; none: all
     action_url: str | None = None  # action server; None: actions run in the server
 

@@ -101,7 +101,6 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         return Presentation()
     node.mapping("spandesk.yml")
     node.forbid_other_keys(_SPANDESK_KEYS, "spandesk.yml")
-    comfort = node.get("comfort")
     faq, titles = node.get("faq"), node.get("intent_titles")
     if faq is not None:
         faq.mapping("faq")
@@ -115,7 +114,7 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         welcome=node.optional_text("welcome", "spandesk.yml"),
         faq_folder=faq.require("folder", "faq").text("folder of faq") if faq is not None else None,
         intent_titles={intent: title.text("a title") for intent, title in shown.items()} if titles else None,
-        has_comfort=comfort is None or comfort.boolean("comfort"),
+        has_comfort=_is_on(node, "comfort"),
         places=places,
     )
 
@@ -149,13 +148,19 @@ def _with_fallback(config: BotConfig, node: YamlNode) -> BotConfig:
 def _with_rules(config: BotConfig, node: YamlNode) -> BotConfig:
     threshold = _fraction(node, "core_fallback_threshold")
     action = node.optional_text("core_fallback_action_name", "RulePolicy")
-    enabled = node.get("enable_fallback_prediction")
     return replace(
         config,
         core_fallback_threshold=config.core_fallback_threshold if threshold is None else threshold,
         core_fallback_action=action or config.core_fallback_action,
-        enable_fallback_prediction=enabled is None or enabled.boolean("enable_fallback_prediction"),
+        enable_fallback_prediction=_is_on(node, "enable_fallback_prediction"),
+        restrict_rules=_is_on(node, "restrict_rules"),
+        check_for_contradictions=_is_on(node, "check_for_contradictions"),
     )
+
+
+def _is_on(node: YamlNode, key: str) -> bool:
+    written = node.get(key)
+    return written is None or written.boolean(key)
 
 
 def _with_memory(config: BotConfig, node: YamlNode) -> BotConfig:

@@ -22,6 +22,8 @@ policies:
     core_fallback_threshold: 0.4
     core_fallback_action_name: action_custom
     enable_fallback_prediction: false
+    restrict_rules: true
+    check_for_contradictions: true
   - name: MemoizationPolicy
     max_history: 3
   - name: TEDPolicy
@@ -33,7 +35,7 @@ def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, config=_CONFIG))
 
     assert bot.config == BotConfig(
-        "de", 0.7, 0.05, 0.4, "action_custom", False, 3, ("RulePolicy", "MemoizationPolicy")
+        "de", 0.7, 0.05, 0.4, "action_custom", False, 3, True, True, ("RulePolicy", "MemoizationPolicy")
     )
     assert bot.warnings == (
         "config.yml:3: 'session' is not used",

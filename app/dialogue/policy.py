@@ -62,12 +62,23 @@ def decide(tracker: Tracker, script: BotScript) -> Decided:
     forced = next(iter(_answers(FORCED)), None)
     if forced is not None:
         return forced
-    surest = max(_answers(PREDICTORS), key=lambda decided: decided.confidence, default=None)
+    surest = _surest(_answers(PREDICTORS))
     if surest is not None and _is_sure(surest, script):
         return surest
     last_resort = COMFORT if script.settings.has_comfort else PLAIN
     otherwise = next(iter(_answers(last_resort)), None)
     return otherwise or Decided(Stay(), "listen", ("nothing more to do",))
+
+
+def _surest(predictions: Iterable[Decided]) -> Decided | None:
+    """Give the prediction of highest confidence, the first of equals; nobody is asked after a certain one."""
+    surest: Decided | None = None
+    for decided in predictions:
+        if surest is None or decided.confidence > surest.confidence:
+            surest = decided
+        if surest.confidence >= 1.0:
+            break
+    return surest
 
 
 def _is_sure(decided: Decided, script: BotScript) -> bool:

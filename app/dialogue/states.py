@@ -72,9 +72,14 @@ class Moment:
 
 def conversation_states(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     """Give the states before every action that was executed, and last the present one."""
+    return all_states(applied(events, domain.forms), domain)
+
+
+def all_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
+    """Give the states of events that count (`app.dialogue.history.applied`); see `conversation_states`."""
     states: list[TurnState] = []
     state = start_of_conversation(domain)
-    for event in applied(events, domain.forms):
+    for event in applied_events:
         if isinstance(event, ActionExecuted):
             states.append(state)
         state = _advance(state, event, domain)
@@ -187,11 +192,9 @@ def _entity_slots(event: Event, domain: Domain) -> list[Event]:
 
 
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:
-    seen = replace(state, previous_action=visible_action)
-    if state.previous_action == ACTION_LISTEN:
-        return seen
     last = before[-1] if before else TurnState()
-    return replace(seen, intent=last.intent, entities=last.entities)
+    words = state if state.previous_action == ACTION_LISTEN else last
+    return TurnState(visible_action, words.intent, words.entities, state.active_loop, state.slots)
 
 
 def _is_after_form(state: TurnState) -> bool:
@@ -214,9 +217,10 @@ def _advance(state: TurnState, event: Event, domain: Domain) -> TurnState:
     match event:
         case UserUttered(parsed=parsed):
             intent = intent_base(parsed.intent.name)
-            return replace(state, intent=intent, entities=_entity_labels(parsed, intent, domain))
+            entities = _entity_labels(parsed, intent, domain)
+            return TurnState(state.previous_action, intent, entities, state.active_loop, state.slots)
         case ActionExecuted(action=action):
-            return replace(state, previous_action=action)
+            return TurnState(action, state.intent, state.entities, state.active_loop, state.slots)
         case ActiveLoopChanged(name=name):
             return replace(state, active_loop=name or NO_LOOP)
         case SlotSet(slot=slot, value=value) if has_features(domain, slot):

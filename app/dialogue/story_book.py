@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.dialogue.domain import Domain
-from app.dialogue.events import ActionExecuted, ActiveLoopChanged, AllSlotsReset, Event, SlotSet
+from app.dialogue.events import ActionExecuted, Event
 from app.dialogue.features import ANY_SET
+from app.dialogue.history import recent
 from app.dialogue.states import (
     NO_LOOP,
     Moment,
@@ -84,41 +85,12 @@ def forgetting(applied: Sequence[Event], max_history: int | None) -> Iterator[li
 
     Of what lies before the history that counts, only slots and loops matter.
     """
-    actions = [place for place, event in enumerate(applied) if isinstance(event, ActionExecuted)]
-    if not actions:
-        return
-    start = _start(applied, actions, max_history)
-    before = _lasting(applied[:start])
-    for num_forgotten in range(1, len(before) + 1):
-        yield [*before[num_forgotten:], *applied[start:]]
-    for place in actions:
-        if place > start:
-            yield list(applied[place:])
-
-
-def _start(applied: Sequence[Event], actions: Sequence[int], max_history: int | None) -> int:
-    """Give the place from which on there is one state more than counts, hidden turns left out."""
-    if max_history is None:
-        return actions[0]
-    visible = [place for place in actions if not _is_hidden(applied[place])]
-    return visible[-max_history - 1] if len(visible) > max_history else actions[0]
-
-
-def _is_hidden(event: Event) -> bool:
-    return isinstance(event, ActionExecuted) and event.hide_rule_turn
-
-
-def _lasting(events: Sequence[Event]) -> list[Event]:
-    """Give the last event about each slot and about the loop, in order."""
-    lasting: dict[str, Event] = {}
-    for event in events:
-        if isinstance(event, AllSlotsReset):
-            lasting = {name: kept for name, kept in lasting.items() if not isinstance(kept, SlotSet)}
-        elif isinstance(event, SlotSet | ActiveLoopChanged):
-            name = f"slot {event.slot}" if isinstance(event, SlotSet) else "loop"
-            lasting.pop(name, None)
-            lasting[name] = event
-    return list(lasting.values())
+    events = recent(applied, max_history)
+    actions = [place for place, event in enumerate(events) if isinstance(event, ActionExecuted)]
+    for num_forgotten in range(1, (actions or [0])[0] + 1):
+        yield list(events[num_forgotten:])
+    for place in actions[1:]:
+        yield list(events[place:])
 
 
 def _index(

@@ -19,7 +19,9 @@ from app.actions.webhook import CallLimits
 from app.bot.loader import load_bot
 from app.db.clock import utc_now
 from app.dialogue.action_endpoint import ActionEndpoint
+from app.dialogue.contradictions import Contradiction, find_contradictions
 from app.dialogue.manager import DialogueManager, Limits, Ports
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.ports import StoryModel
 from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
@@ -214,20 +216,34 @@ def make_action_runner(settings: Settings, bot: Bot) -> InProcessActionRunner | 
     )
 
 
+def contradictions_of(bot: Bot) -> list[Contradiction]:
+    """Find what the bot's rules and stories say against each other, unless its config says not to look."""
+    if not bot.config.check_for_contradictions:
+        return []
+    return find_contradictions(bot.rules, bot.stories, bot.domain, restrict_rules=bot.config.restrict_rules)
+
+
 def script_of(bot: Bot, story_model: StoryModel | None = None) -> BotScript:
-    """Make the bot ready to talk; `story_model` is what was learnt from its stories, if anything."""
+    """Make the bot ready to talk; rules and stories that contradict each other are named in the log.
+
+    `story_model` is what was learnt from its stories, if anything.
+    """
+    for problem in contradictions_of(bot):
+        log.warning("rules_contradict", extra={"problem": str(problem)})
     script = make_script(
         bot.domain,
         bot.rules,
         bot.stories,
         intent_titles=bot.intent_titles,
         welcome=bot.welcome,
-        max_history=bot.config.max_history,
+        settings=PolicySettings(
+            max_history=bot.config.max_history,
+            policies=frozenset(policy.name for policy in bot.config.policies),
+            core_fallback_threshold=bot.config.core_fallback_threshold,
+            core_fallback_action=bot.config.core_fallback_action,
+            predicts_fallback=bot.config.enable_fallback_prediction,
+            has_comfort=bot.has_comfort,
+        ),
     )
-    script = replace(
-        script,
-        steering=bot.steering,
-        story_model=story_model,
-        core_fallback_threshold=bot.config.core_fallback_threshold,
-    )
+    script = replace(script, steering=bot.steering, story_model=story_model)
     return made_strict(script, bot.rules, bot.stories) if bot.strict_responses else script

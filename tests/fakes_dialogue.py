@@ -20,6 +20,7 @@ from app.dialogue.domain import (
 from app.dialogue.errors import ActionFailedError, ConflictError, RetrievalError, UnderstandingError
 from app.dialogue.events import ActionExecuted, BotUttered, DecisionMade, Event, RecordedEvent
 from app.dialogue.manager import DialogueManager, Limits, Ports, TurnResult
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.script import BotScript, make_script
 from app.dialogue.stories import ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, StepEntity, Story
 from app.dialogue.tracker import Tracker, empty_tracker, fold_recorded
@@ -298,7 +299,10 @@ def make_bot(
     stories: Sequence[Story] = (),
     **options: Any,
 ) -> BotScript:
-    return make_script(domain or make_domain(), rules, stories, **({"intent_titles": TITLES} | options))
+    """A bot with comfort, unless other settings are given."""
+    settings = PolicySettings(has_comfort=True, max_history=options.pop("max_history", 5))
+    defaults = {"intent_titles": TITLES, "settings": settings}
+    return make_script(domain or make_domain(), rules, stories, **(defaults | options))
 
 
 @dataclass

@@ -39,7 +39,7 @@ def recorded_to_utterance(conversation_id: str, recorded: RecordedEvent) -> Wire
     match recorded.event:
         case UserUttered() as event if is_external(event):
             return None
-        case UserUttered() as event:
+        case UserUttered(is_heard_again=False) as event:
             utterance = _blank(conversation_id, recorded, "customer")
             utterance.text = shown_text(event)
             utterance.client_message_id = event.client_message_id

@@ -69,6 +69,8 @@ class BotConfig:
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
     max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    restrict_rules: bool = True  # a rule has at most one message of the customer
+    check_for_contradictions: bool = True
     duckling: DucklingConfig | None = None
     assistant_id: str | None = None
     pipeline: tuple[Component, ...] = ()
@@ -111,3 +113,4 @@ class Bot:
     steering: Steering = field(default_factory=Steering)
     has_live_tests: bool = False  # its test conversations are held with real actions
     strict_responses: bool = False
+    has_comfort: bool = False  # see `app.dialogue.policy_settings.PolicySettings`

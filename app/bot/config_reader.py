@@ -147,13 +147,19 @@ def _seconds(node: YamlNode) -> float:
 def _with_rules(config: BotConfig, node: YamlNode) -> BotConfig:
     threshold = _fraction(node, "core_fallback_threshold")
     action = node.optional_text("core_fallback_action_name", "RulePolicy")
-    enabled = node.get("enable_fallback_prediction")
     return replace(
         config,
         core_fallback_threshold=config.core_fallback_threshold if threshold is None else threshold,
         core_fallback_action=action or config.core_fallback_action,
-        enable_fallback_prediction=enabled is None or enabled.boolean("enable_fallback_prediction"),
+        enable_fallback_prediction=_is_on(node, "enable_fallback_prediction"),
+        restrict_rules=_is_on(node, "restrict_rules"),
+        check_for_contradictions=_is_on(node, "check_for_contradictions"),
     )
+
+
+def _is_on(node: YamlNode, key: str) -> bool:
+    written = node.get(key)
+    return written is None or written.boolean(key)
 
 
 def _with_memory(config: BotConfig, node: YamlNode) -> BotConfig:

@@ -89,6 +89,7 @@ def read_bot(
         entity_roles=reading.entity_roles,
         has_live_tests=presentation.has_live_tests,
         strict_responses=presentation.strict_responses,
+        has_comfort=presentation.has_comfort,
     )
     return BotReading(bot, reading)
 

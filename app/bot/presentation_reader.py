@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from app.bot.steering_reader import STEERING_KEYS
 from nlu.data.yaml_source import YamlNode
 
-_SPANDESK_KEYS = (
-    frozenset({"name", "welcome", "faq", "intent_titles", "strict_responses", "tests"}) | STEERING_KEYS
-)
+_OWN_KEYS = frozenset({"name", "welcome", "faq", "intent_titles", "strict_responses", "tests", "comfort"})
+_SPANDESK_KEYS = _OWN_KEYS | STEERING_KEYS
 _TEST_MODES = ("rasa", "live")
 
 
@@ -25,6 +24,7 @@ class Presentation:
     strict_responses: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
     has_live_tests: bool = False
+    has_comfort: bool = False  # on wherever there is such a file, unless it says no
 
 
 def read_presentation(node: YamlNode | None) -> Presentation:
@@ -45,7 +45,7 @@ def read_presentation(node: YamlNode | None) -> Presentation:
     places = {key: f"{node.file}:{line}" for key, line in node.key_lines.items()}
     if titles is not None:
         places |= {f"intent_titles/{key}": f"{node.file}:{line}" for key, line in titles.key_lines.items()}
-    strict = node.get("strict_responses")
+    strict, comfort = node.get("strict_responses"), node.get("comfort")
     return Presentation(
         name=node.optional_text("name", "spandesk.yml"),
         welcome=node.optional_text("welcome", "spandesk.yml"),
@@ -54,6 +54,7 @@ def read_presentation(node: YamlNode | None) -> Presentation:
         strict_responses=strict is not None and strict.boolean("strict_responses"),
         places=places,
         has_live_tests=_reads_live(node.get("tests")),
+        has_comfort=comfort is None or comfort.boolean("comfort"),
     )
 
 

@@ -137,7 +137,8 @@ def _summarise(conversation: ConversationRow, recorded: Sequence[RecordedEvent])
     conversation.last_at = recorded[-1].recorded_at
     conversation.last_sequence = recorded[-1].sequence
     conversation.num_customer_turns += sum(
-        isinstance(event, UserUttered) and not is_external(event) for event in events
+        isinstance(event, UserUttered) and not event.is_heard_again and not is_external(event)
+        for event in events
     )
 
 
@@ -152,7 +153,7 @@ def visible_text(event: Event) -> str | None:
     match event:
         case UserUttered() if is_external(event):
             return None
-        case UserUttered(text=text, display_text=display_text):
+        case UserUttered(text=text, display_text=display_text, is_heard_again=False):
             return text if display_text is None else display_text
         case BotUttered(text=text) | AgentUttered(text=text):
             return text

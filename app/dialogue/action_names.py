@@ -20,13 +20,9 @@ ACTION_SAY_AGAIN = "action_say_again"
 ACTION_CONFIRM_CORRECTION = "action_confirm_correction"
 ACTION_EXTRACT_SLOTS = "action_extract_slots"
 ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
-
-ASK_AFFIRMATION = "action_default_ask_affirmation"
-ACTION_ASK_REPHRASE = "action_default_ask_rephrase"
-ACTION_ANSWER_FAQ = "action_answer_faq"
-ACTION_REQUEST_HANDOFF = "action_request_handoff"
-ACTION_EXTRACT_SLOTS = "action_extract_slots"
-ACTION_VALIDATE_SLOT_MAPPINGS = "action_validate_slot_mappings"
+ACTION_REVERT_FALLBACK_EVENTS = "action_revert_fallback_events"
+ACTION_SEND_TEXT = "action_send_text"
+ACTION_UNLIKELY_INTENT = "action_unlikely_intent"
 
 BUILT_IN_ACTIONS = frozenset(
     {
@@ -44,6 +40,10 @@ BUILT_IN_ACTIONS = frozenset(
         ACTION_CANCEL_FORM,
         ACTION_SAY_AGAIN,
         ACTION_CONFIRM_CORRECTION,
+        ACTION_EXTRACT_SLOTS,
+        ACTION_REVERT_FALLBACK_EVENTS,
+        ACTION_SEND_TEXT,
+        ACTION_UNLIKELY_INTENT,
     }
 )
 

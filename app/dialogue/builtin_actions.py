@@ -13,8 +13,11 @@ from app.dialogue.action_names import (
     ACTION_DEACTIVATE_LOOP,
     ACTION_REQUEST_HANDOFF,
     ACTION_RESTART,
+    ACTION_REVERT_FALLBACK_EVENTS,
     ACTION_SAY_AGAIN,
+    ACTION_SEND_TEXT,
     ACTION_SESSION_START,
+    ACTION_UNLIKELY_INTENT,
     OUT_OF_SCOPE_INTENT,
 )
 from app.dialogue.action_names import ASK_AFFIRMATION as ASK_AFFIRMATION_STEP
@@ -52,6 +55,8 @@ from app.dialogue.sentences import (
 from app.dialogue.sessions import session_events
 from app.dialogue.steering_actions import cancel_form, confirm_correction, say_again
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
+from app.dialogue.two_stage import revert_fallback_events
+from nlu.types import FALLBACK_INTENT
 from retrieval.types import Answer, Suggestions
 
 BuiltIn = Callable[[Tracker, BotScript, Speaker], list[Event]]
@@ -62,10 +67,13 @@ MAX_SUGGESTIONS = 3
 def fallback_events(step: str, tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
     """Take one step of the two-stage fallback."""
     if step == ASK_AFFIRMATION_STEP:
-        return [_ask_affirmation(tracker, script, speaker)]
+        has_comfort = script.settings.has_comfort
+        return [(_offer if has_comfort else _ask_affirmation)(tracker, script, speaker)]
     if step == ASK_REPHRASE_STEP:
-        return [speaker.say_or(UTTER_ASK_REPHRASE, ASK_REPHRASE, tracker)]
-    return _give_up(tracker, speaker)
+        return _say(UTTER_ASK_REPHRASE, ASK_REPHRASE, tracker, script, speaker)
+    if script.settings.has_comfort:
+        return _give_up(tracker, speaker)
+    return [*_say(UTTER_DEFAULT, GIVE_UP, tracker, script, speaker), UserUtteranceReverted()]
 
 
 def answer_events(answer: Answer) -> list[Event]:
@@ -91,7 +99,23 @@ def suggestion_events(suggestions: Suggestions, tracker: Tracker, speaker: Speak
     return [replace(said, buttons=said.buttons + buttons)]
 
 
-def _ask_affirmation(tracker: Tracker, script: BotScript, speaker: Speaker) -> BotUttered:
+def _say(response: str, otherwise: str, tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
+    """Say a response; a bot without it is silent as in Rasa, or with comfort says this sentence."""
+    if speaker.has(response):
+        return [speaker.say(response, tracker)]
+    return [BotUttered(otherwise)] if script.settings.has_comfort else []
+
+
+def _ask_affirmation(tracker: Tracker, _: BotScript, __: Speaker) -> BotUttered:
+    """Ask for the likeliest intent by its name, as Rasa does."""
+    message = tracker.latest_message
+    ranking = message.parsed.ranking if message is not None else ()
+    intent = next((item.name for item in ranking if item.name != FALLBACK_INTENT), FALLBACK_INTENT)
+    buttons = (Button("Yes", make_payload(intent)), Button("No", make_payload(OUT_OF_SCOPE_INTENT)))
+    return BotUttered(f"Did you mean '{intent}'?", buttons=buttons)
+
+
+def _offer(tracker: Tracker, script: BotScript, speaker: Speaker) -> BotUttered:
     said = speaker.say_or(UTTER_ASK_AFFIRMATION, ASK_AFFIRMATION, tracker)
     message = tracker.latest_message
     entities = message.parsed.entities if message is not None else ()
@@ -116,17 +140,26 @@ def _session_start(tracker: Tracker, script: BotScript, _: Speaker) -> list[Even
 def _restart(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
     """Forget everything, in the bot's own words for it or with its welcome."""
     own = UTTER_RESTART if speaker.has(UTTER_RESTART) else script.welcome or UTTER_RESTART
-    return [speaker.say_or(own, RESTART, tracker), Restarted()]
+    return [*_say(own, RESTART, tracker, script, speaker), Restarted()]
 
 
-def _back(tracker: Tracker, _: BotScript, speaker: Speaker) -> list[Event]:
+def _back(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
     """Take back this message and the one before it."""
-    said = speaker.say_or(UTTER_BACK, BACK, tracker)
-    return [said, UserUtteranceReverted(), UserUtteranceReverted()]
+    said = _say(UTTER_BACK, BACK, tracker, script, speaker)
+    return [*said, UserUtteranceReverted(), UserUtteranceReverted()]
 
 
 def _deactivate_loop(_: Tracker, __: BotScript, ___: Speaker) -> list[Event]:
     return [ActiveLoopChanged(None), SlotSet(REQUESTED_SLOT, None)]
+
+
+def _revert_fallback(tracker: Tracker, _: BotScript, __: Speaker) -> list[Event]:
+    return revert_fallback_events(tracker)
+
+
+def _nothing(_: Tracker, __: BotScript, ___: Speaker) -> list[Event]:
+    """Do nothing: Rasa's own policies alone would give these actions something to do."""
+    return []
 
 
 BUILT_INS: Mapping[str, BuiltIn] = {
@@ -137,5 +170,8 @@ BUILT_INS: Mapping[str, BuiltIn] = {
     ACTION_CANCEL_FORM: cancel_form,
     ACTION_SAY_AGAIN: say_again,
     ACTION_CONFIRM_CORRECTION: confirm_correction,
+    ACTION_REVERT_FALLBACK_EVENTS: _revert_fallback,
+    ACTION_SEND_TEXT: _nothing,
+    ACTION_UNLIKELY_INTENT: _nothing,
 }
 """Those that a rule may name and that are no decision of their own kind."""

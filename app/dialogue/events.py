@@ -30,6 +30,7 @@ class UserUttered:
     bundle_id: str = ""  # which model understood it
     display_text: str | None = None  # what the customer saw, for a button with a payload
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    is_heard_again: bool = False  # the fallback was cleared up: an earlier message, shown already
 
 
 @dataclass(frozen=True, slots=True)

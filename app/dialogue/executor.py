@@ -6,8 +6,13 @@ import logging
 import random
 from dataclasses import replace
 
-from app.dialogue.action_names import FALLBACK_ACTION_OF_STEP
+from app.dialogue.action_names import (
+    ACTION_EXTRACT_SLOTS,
+    ACTION_TWO_STAGE_FALLBACK,
+    FALLBACK_ACTION_OF_STEP,
+)
 from app.dialogue.builtin_actions import BUILT_INS, answer_events, fallback_events, suggestion_events
+from app.dialogue.corrections import Correction, find_corrections
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import (
     AnswerFaq,
@@ -30,6 +35,7 @@ from app.dialogue.events import (
     DecisionMade,
     Event,
     LoopInterrupted,
+    UserUttered,
 )
 from app.dialogue.forms import FormRunner
 from app.dialogue.handoff import request_handoff
@@ -41,6 +47,7 @@ from app.dialogue.script import BotScript
 from app.dialogue.sentences import ACTION_FAILED, UTTER_ACTION_FAILED
 from app.dialogue.tracker import Tracker, fold
 from app.dialogue.turn import Turn
+from app.dialogue.two_stage import run_two_stage
 from retrieval.types import Answer, FaqOutcome, NoAnswer, Suggestions
 
 _log = logging.getLogger(__name__)
@@ -78,7 +85,26 @@ class Executor:
             turn.record_all(self._after_failure(decided, error, turn.tracker))
             return isinstance(decided.decision, RunAction)
         turn.record_all(events)
+        if any(isinstance(event, UserUttered) for event in events):
+            turn.record_all(self.extract_slots(turn.tracker))
         return True
+
+    def extract_slots(self, tracker: Tracker) -> list[Event]:
+        """Fill slots from the latest message; a failure is an apology."""
+        message = tracker.latest_message
+        if message is None:
+            return []
+        try:
+            return self._actions.extract_slots(
+                message.parsed, tracker, self._script.domain, corrections=self._corrections(message, tracker)
+            )
+        except (ActionFailedError, TemplateError) as error:
+            return self.apologise(ACTION_EXTRACT_SLOTS, error, tracker)
+
+    def _corrections(self, message: UserUttered, tracker: Tracker) -> list[Correction]:
+        if not self._script.steering.corrects_slots:
+            return []
+        return find_corrections(message.parsed, tracker, self._script.domain)
 
     def apologise(self, action: str, error: ChatbotError, tracker: Tracker) -> list[Event]:
         """Tell the customer that something failed, and leave a trace that leads to the log."""
@@ -123,6 +149,10 @@ class Executor:
             return events if ActionExecutionRejected(action) in events else [executed, *events]
         if action in BUILT_INS:
             return [executed, *BUILT_INS[action](tracker, self._script, self._speaker)]
+        if action == ACTION_EXTRACT_SLOTS:
+            return [executed, *self.extract_slots(tracker)]
+        if action == ACTION_TWO_STAGE_FALLBACK:
+            return [executed, *run_two_stage(tracker, self._fallback_action)]
         raise ActionFailedError(
             f"got the action '{action}', which is neither built in nor among the bot's actions; add it to the"
             f" 'actions' package or correct the rule or story that names it"
@@ -133,6 +163,13 @@ class Executor:
         if self._actions.knows(action):
             return self._run(action, executed, tracker)
         return [executed, *fallback_events(step, tracker, self._script, self._speaker)]
+
+    def _fallback_action(self, action: str, tracker: Tracker) -> list[Event]:
+        """Take a step of the two-stage fallback within its loop: no action of its own on the tracker."""
+        if self._actions.knows(action):
+            return self._actions.run(action, tracker)
+        step = next(step for step, name in FALLBACK_ACTION_OF_STEP.items() if name == action)
+        return fallback_events(step, tracker, self._script, self._speaker)
 
     def _answer(self, decision: AnswerFaq, decided: Decided, tracker: Tracker) -> list[Event]:
         match self._look_up(decision, tracker):

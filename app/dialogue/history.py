@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActionReverted,
     ActiveLoopChanged,
+    AllSlotsReset,
     BotUttered,
     Event,
     Restarted,
     SessionStarted,
+    SlotSet,
     UserUtteranceReverted,
     UserUttered,
 )
 
+_FORGETTING = frozenset({Restarted, SessionStarted})
 _MAX_WORDS = 40  # of an utterance that a later question may be about
 
 
@@ -29,8 +33,11 @@ def rewound(events: Sequence[Event]) -> list[Event]:
 
     Taking a customer's utterance back also takes back the ``action_listen`` before it.
     """
+    remaining = _since_forgetting(events)
+    if not any(type(event) is UserUtteranceReverted for event in remaining):
+        return list(remaining)
     done: list[Event] = []
-    for event in _since_forgetting(events):
+    for event in remaining:
         if isinstance(event, UserUtteranceReverted):
             _undo_until(UserUttered, done)
             _undo_until(ActionExecuted, done)
@@ -45,11 +52,57 @@ def applied(events: Sequence[Event], forms: Collection[str]) -> list[Event]:
     """Give the rewound events with the happy path of each form collapsed into one execution."""
     done: list[Event] = []
     for event in rewound(events):
-        if isinstance(event, ActionExecuted) and event.action in forms and _goes_on(event.action, done):
+        if type(event) is ActionExecuted and event.action in forms and _goes_on(event.action, done):
             _undo_back_to(event.action, done)
         else:
             done.append(event)
     return done
+
+
+def recent(applied_events: Sequence[Event], num_states: int | None) -> Sequence[Event]:
+    """Give a short conversation that ends like this one: the last `num_states` states are the same.
+
+    What lies before is reduced to the last word about each slot and the loop. None: all of it.
+    """
+    if num_states is None:
+        return applied_events
+    start = _start(applied_events, num_states)
+    return [*lasting(applied_events[:start]), *applied_events[start:]] if start else applied_events
+
+
+def lasting(events: Sequence[Event]) -> list[Event]:
+    """Give the last event about each slot and about the loop, in order."""
+    last: dict[str | None, Event] = {}
+    for event in events:
+        kind = type(event)
+        if kind is AllSlotsReset:
+            last = {name: kept for name, kept in last.items() if name is None} | {"": event}
+        elif kind is SlotSet or kind is ActiveLoopChanged:
+            name = event.slot if isinstance(event, SlotSet) else None
+            last.pop(name, None)
+            last[name] = event
+    return list(last.values())
+
+
+def _start(events: Sequence[Event], num_states: int) -> int:
+    """Give the place where the bot last listened with more visible actions to come than states count.
+
+    Not beside a hidden action: what stories see then depends on what went before.
+    """
+    num_visible = 0
+    listening: int | None = None  # a place to start from, if the action before it is visible
+    is_hidden_after = False
+    for place in range(len(events) - 1, -1, -1):
+        event = events[place]
+        if not isinstance(event, ActionExecuted):
+            continue
+        if listening is not None and not event.hide_rule_turn:
+            return listening
+        num_visible += not event.hide_rule_turn
+        is_place = num_visible > num_states and event.action == ACTION_LISTEN and not event.hide_rule_turn
+        listening = place if is_place and not is_hidden_after else None
+        is_hidden_after = event.hide_rule_turn
+    return 0
 
 
 def last_turn(events: Sequence[Event]) -> Sequence[Event]:
@@ -88,7 +141,7 @@ def _last_index(events: Sequence[Event], kind: type) -> int:
 
 def _since_forgetting(events: Sequence[Event]) -> Sequence[Event]:
     for index in range(len(events) - 1, -1, -1):
-        if isinstance(events[index], Restarted | SessionStarted):
+        if type(events[index]) in _FORGETTING:
             return events[index + 1 :]
     return events
 

@@ -11,8 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_LISTEN, ACTION_SESSION_START
-from app.dialogue.corrections import find_corrections
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.decision import Decided, Relay, Stay
 from app.dialogue.errors import (
@@ -50,7 +49,7 @@ from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
 from app.dialogue.steering import find_wish
 from app.dialogue.tracker import Tracker
-from app.dialogue.turn import Turn
+from app.dialogue.turn import Turn, find_turn
 from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
 from nlu.types import EntitySpan
 
@@ -287,14 +286,7 @@ class DialogueManager:
         steers = find_wish(turn.tracker, script.steering, script.own_intents) is not None
         if turn.tracker.mode == "agent" or is_wish(parsed) or steers:
             return
-        corrections = (
-            find_corrections(parsed, turn.tracker, script.domain) if script.steering.corrects_slots else []
-        )
-        try:
-            slots = self._actions.extract_slots(parsed, turn.tracker, script.domain, corrections=corrections)
-        except (ActionFailedError, TemplateError) as error:
-            slots = self._executor.apologise(ACTION_EXTRACT_SLOTS, error, turn.tracker)
-        turn.record_all(slots)
+        turn.record_all(self._executor.extract_slots(turn.tracker))
 
     def _act(self, turn: Turn) -> None:
         """Decide and execute until the bot listens again; bounded."""
@@ -374,19 +366,6 @@ class DialogueManager:
         )
         self._ports.publisher.publish(tracker.conversation_id, recorded)
         return TurnResult(recorded)
-
-
-def find_turn(events: Sequence[Event], client_message_id: str | None) -> range | None:
-    """Give the places (from 0) of the events that a message with this id led to; None if there was none."""
-    if client_message_id is None:
-        return None
-    start: int | None = None
-    for index, event in enumerate(events):
-        if start is not None and isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN:
-            return range(start, index + 1)
-        if isinstance(event, UserUttered) and event.client_message_id == client_message_id:
-            start = index
-    return None if start is None else range(start, len(events))
 
 
 def _listen(turn: Turn, decided: Decided) -> None:

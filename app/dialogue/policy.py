@@ -1,22 +1,24 @@
-"""What comes next: the policies in order, the first that has an answer decides. Total and pure.
+"""What comes next, in Rasa's order. Total and pure.
 
-Order: a person has the conversation, follow-up actions, our own buttons, the intents that every bot knows,
-steering ("cancel"), the active form, rules, stories, what was learnt from them, corrections, close intents,
-the FAQ, the two-stage fallback; when something was answered already in this turn, the interrupted form asks
-again, and then the bot listens.
+First what nothing overrules: a person has the conversation, follow-up actions, our own buttons, the intents
+that every bot knows, steering ("cancel"), the happy path of the active loop. Then the policies predict, and
+the surest wins, the first of equals: rules, stories, what was learnt from them. What is no surer than the
+fallback does not count. Then come corrections, close intents, and the fallback, or for a bot with comfort:
+the form reads the message again, the FAQ, the two-stage fallback; when something was answered already in this
+turn, the interrupted form asks again, and then the bot listens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.dialogue.decision import Decided, Stay
 from app.dialogue.events import ActionExecuted, ActionExecutionRejected
 from app.dialogue.policies.choice import action_of
-from app.dialogue.policies.fallback import decide_fallback, decide_none_of_these
-from app.dialogue.policies.faq import decide_faq, unless_not_understood
+from app.dialogue.policies.fallback import decide_core_fallback, decide_fallback, decide_none_of_these
+from app.dialogue.policies.faq import decide_faq, unless_looked_up_first
 from app.dialogue.policies.followup import decide_default_intent, decide_followup, decide_wish
-from app.dialogue.policies.form import decide_form, decide_form_again, decide_return_to_form
+from app.dialogue.policies.form import decide_form_again, decide_loop, decide_return_to_form
 from app.dialogue.policies.learned import decide_learned
 from app.dialogue.policies.relay import decide_relay
 from app.dialogue.policies.rule import decide_rule
@@ -32,35 +34,76 @@ from app.dialogue.tracker import Tracker
 
 Policy = Callable[[Tracker, BotScript], Decided | None]
 
-POLICIES: tuple[Policy, ...] = (
+FORCED: tuple[Policy, ...] = (
     decide_relay,
     decide_followup,
     decide_wish,
     decide_default_intent,
     decide_steering,
-    decide_form,
+    decide_loop,
     decide_none_of_these,
-    unless_not_understood(decide_rule),
-    unless_not_understood(decide_story),
-    unless_not_understood(decide_learned),
+)
+"""The first that has an answer decides."""
+
+PREDICTORS: tuple[Policy, ...] = (
+    unless_looked_up_first(decide_rule),
+    unless_looked_up_first(decide_story),
+    unless_looked_up_first(decide_learned),
+)
+"""The surest decides; of equally sure ones the first."""
+
+_BESIDE: tuple[Policy, ...] = (decide_unanswered_external, decide_correction, decide_close_intents)
+
+COMFORT: tuple[Policy, ...] = (
     decide_form_again,
-    decide_unanswered_external,
-    decide_correction,
-    decide_close_intents,
+    *_BESIDE,
     decide_faq,
     decide_fallback,
     decide_return_to_form,
 )
+"""When nobody predicted anything: what a bot with comfort does, the first that has an answer."""
+
+PLAIN: tuple[Policy, ...] = (*_BESIDE, decide_core_fallback)
+"""When nobody predicted anything: what Rasa does, after what goes beyond it."""
 
 
 def decide(tracker: Tracker, script: BotScript) -> Decided:
     """Decide what the bot does next; an action that has just rejected is not chosen to do the same again."""
     rejected = _just_rejected(tracker)
-    for policy in POLICIES:
-        decided = policy(tracker, script)
-        if decided is not None and (decided.interrupts_loop or action_of(decided.decision) != rejected):
-            return decided
-    return Decided(Stay(), "listen", ("nothing more to do",))
+
+    def _answers(policies: Iterable[Policy]) -> Iterable[Decided]:
+        for policy in policies:
+            decided = policy(tracker, script)
+            if decided is not None and (decided.interrupts_loop or action_of(decided.decision) != rejected):
+                yield decided
+
+    forced = next(iter(_answers(FORCED)), None)
+    if forced is not None:
+        return forced
+    surest = _surest(_answers(PREDICTORS))
+    if surest is not None and _is_sure(surest, script):
+        return surest
+    last_resort = COMFORT if script.settings.has_comfort else PLAIN
+    otherwise = next(iter(_answers(last_resort)), None)
+    return otherwise or Decided(Stay(), "listen", ("nothing more to do",))
+
+
+def _surest(predictions: Iterable[Decided]) -> Decided | None:
+    """Give the prediction of highest confidence, the first of equals; nobody is asked after a certain one."""
+    surest: Decided | None = None
+    for decided in predictions:
+        if surest is None or decided.confidence > surest.confidence:
+            surest = decided
+        if surest.confidence >= 1.0:
+            break
+    return surest
+
+
+def _is_sure(decided: Decided, script: BotScript) -> bool:
+    """Say whether a prediction goes before the fallback, which goes before equally sure policies."""
+    settings = script.settings
+    has_fallback = settings.predicts_fallback or settings.has_comfort
+    return not has_fallback or decided.confidence > settings.core_fallback_threshold
 
 
 def _just_rejected(tracker: Tracker) -> str | None:

@@ -39,6 +39,11 @@ class RuleBook:
     interruptions: tuple[tuple[TurnState, ...], ...]
     departures: tuple[tuple[TurnState, ...], ...]
 
+    @property
+    def num_states(self) -> int:
+        """Count the states that the longest rule looks at."""
+        return max((len(item.moment.states) for item in self.moments), default=1)
+
     def best(self, states: Sequence[TurnState]) -> RuleMoment | None:
         """Give the most specific place that fits the conversation; the first one of equals."""
         fitting = [item for item in self.moments if states_fit(item.moment.states, states)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.ports import StoryModel
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
@@ -20,7 +21,7 @@ class BotScript:
     """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response.
 
     `strict_responses`: what cannot be filled is never said, see `app.dialogue.responses`.
-    A prediction of `story_model` counts from the confidence `core_fallback_threshold`.
+    `story_model`: what was learnt from the stories.
     """
 
     domain: Domain
@@ -32,7 +33,7 @@ class BotScript:
     own_intents: frozenset[str] = frozenset()  # those of its rules and stories
     strict_responses: bool = False
     story_model: StoryModel | None = None
-    core_fallback_threshold: float = 0.3  # Rasa's default
+    settings: PolicySettings = PolicySettings()
 
 
 def make_script(
@@ -42,16 +43,18 @@ def make_script(
     *,
     intent_titles: Mapping[str, str] | None = None,
     welcome: str | None = None,
-    max_history: int | None = 5,
+    settings: PolicySettings | None = None,
 ) -> BotScript:
     """Make a bot ready to talk."""
+    settings = settings or PolicySettings()
     return BotScript(
         domain,
         make_rule_book(rules, stories, domain),
-        make_story_book(stories, domain, max_history=max_history),
+        make_story_book(stories, domain, max_history=settings.max_history, rules=rules),
         dict(intent_titles or {}),
         welcome,
         own_intents=_intents([*(rule.steps for rule in rules), *(story.steps for story in stories)]),
+        settings=settings,
     )
 
 

@@ -74,9 +74,14 @@ class Moment:
 
 def conversation_states(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     """Give the states before every action that was executed, and last the present one."""
+    return all_states(applied(events, domain.forms), domain)
+
+
+def all_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
+    """Give the states of events that count (`app.dialogue.history.applied`); see `conversation_states`."""
     states: list[TurnState] = []
-    state = _start_of_conversation(domain)
-    for event in applied(events, domain.forms):
+    state = start_of_conversation(domain)
+    for event in applied_events:
         if isinstance(event, ActionExecuted):
             states.append(state)
         state = _advance(state, event, domain)
@@ -89,11 +94,16 @@ def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     What follows a hidden turn sees the last action before it, as if nothing had come between; within a turn,
     the customer's words are those that the stories saw last.
     """
+    return visible_states(applied(events, domain.forms), domain)
+
+
+def visible_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
+    """Give what stories see of events that count (`app.dialogue.history.applied`); see `story_view`."""
     states: list[TurnState] = []
-    state = _start_of_conversation(domain)
+    state = start_of_conversation(domain)
     visible_action: str | None = None
     is_hidden = False
-    for event in [*applied(events, domain.forms), None]:
+    for event in [*applied_events, None]:
         if event is None or isinstance(event, ActionExecuted):
             if not is_hidden:
                 visible_action = state.previous_action
@@ -117,15 +127,17 @@ def rule_moments(rule: Rule, domain: Domain) -> list[Moment]:
 
 def story_moments(story: Story, domain: Domain) -> list[Moment]:
     """Give every place of a story at which it says what comes next; no form is active unless it says so."""
-    return _moments(applied(story_events(story.steps), domain.forms), domain, TurnState(active_loop=NO_LOOP))
+    return _moments(
+        applied(story_events(story.steps, domain), domain.forms), domain, TurnState(active_loop=NO_LOOP)
+    )
 
 
-def story_events(steps: Sequence[Step]) -> list[Event]:
+def story_events(steps: Sequence[Step], domain: Domain) -> list[Event]:
     """Give the events of a conversation that goes as these steps say, and then waits for the customer."""
     events = _step_events(steps)
     if events and not isinstance(events[-1], UserUttered):
         events.append(ActionExecuted(ACTION_LISTEN))
-    return events
+    return [after for event in events for after in (event, *_entity_slots(event, domain))]
 
 
 def state_fits(pattern: TurnState, state: TurnState, *, all_entities: bool) -> bool:
@@ -160,7 +172,8 @@ def intent_base(intent: str) -> str:
     return intent.split("/", 1)[0]
 
 
-def _start_of_conversation(domain: Domain) -> TurnState:
+def start_of_conversation(domain: Domain) -> TurnState:
+    """Give the state before anything happened: slots have their initial values."""
     slots = {
         name: slot_features(definition, definition.initial_value)
         for name, definition in domain.slots.items()
@@ -169,12 +182,27 @@ def _start_of_conversation(domain: Domain) -> TurnState:
     return TurnState(active_loop=NO_LOOP, slots=slots)
 
 
+def _entity_slots(event: Event, domain: Domain) -> list[Event]:
+    """Give the slots that an utterance of a story sets by its entities, whatever the form."""
+    if not isinstance(event, UserUttered):
+        return []
+    events: list[Event] = []
+    for slot in domain.slots.values():
+        wanted = {
+            (mapping.entity, mapping.role, mapping.group)
+            for mapping in slot.mappings
+            if mapping.kind == "from_entity" and not mapping.conditions
+        }
+        values = [e.value for e in event.parsed.entities if (e.entity, e.role, e.group) in wanted]
+        if values:
+            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
+    return events
+
+
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:
-    seen = replace(state, previous_action=visible_action)
-    if state.previous_action == ACTION_LISTEN:
-        return seen
     last = before[-1] if before else TurnState()
-    return replace(seen, intent=last.intent, entities=last.entities)
+    words = state if state.previous_action == ACTION_LISTEN else last
+    return TurnState(visible_action, words.intent, words.entities, state.active_loop, state.slots)
 
 
 def _is_after_form(state: TurnState) -> bool:
@@ -197,15 +225,16 @@ def _advance(state: TurnState, event: Event, domain: Domain) -> TurnState:
     match event:
         case UserUttered(parsed=parsed):
             intent = intent_base(parsed.intent.name)
-            return replace(state, intent=intent, entities=_entity_labels(parsed, intent, domain))
+            entities = _entity_labels(parsed, intent, domain)
+            return TurnState(state.previous_action, intent, entities, state.active_loop, state.slots)
         case ActionExecuted(action=action):
-            return replace(state, previous_action=action)
+            return TurnState(action, state.intent, state.entities, state.active_loop, state.slots)
         case ActiveLoopChanged(name=name):
             return replace(state, active_loop=name or NO_LOOP)
         case SlotSet(slot=slot, value=value) if has_features(domain, slot):
             return replace(state, slots={**state.slots, slot: slot_features(domain.slots[slot], value)})
         case AllSlotsReset():
-            return replace(state, slots=_start_of_conversation(domain).slots)
+            return replace(state, slots=start_of_conversation(domain).slots)
         case _:
             return state
 

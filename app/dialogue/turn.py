@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from app.dialogue.action_names import ACTION_LISTEN
@@ -34,6 +34,31 @@ class Turn:
         for event in reversed(self.events):
             if isinstance(event, UserUttered):
                 return False
-            if isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN:
+            if _is_listening(event):
                 return True
         return False
+
+
+def find_turn(events: Sequence[Event], client_message_id: str | None) -> range | None:
+    """Give the places (from 0) of the events that a message with this id led to; None if there was none."""
+    if client_message_id is None:
+        return None
+    start: int | None = None
+    for index, event in enumerate(events):
+        if start is not None and _ends_turn(events, index):
+            return range(start, index + 1)
+        if isinstance(event, UserUttered) and event.client_message_id == client_message_id:
+            start = index
+    return None if start is None else range(start, len(events))
+
+
+def _ends_turn(events: Sequence[Event], index: int) -> bool:
+    """Say whether the bot listens here, and not only to the same message again."""
+    if not _is_listening(events[index]):
+        return False
+    following = events[index + 1] if index + 1 < len(events) else None
+    return not (isinstance(following, UserUttered) and following.is_heard_again)
+
+
+def _is_listening(event: Event) -> bool:
+    return isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN

@@ -60,7 +60,7 @@ def story_states(steps: Sequence[Step], domain: Domain) -> tuple[list[TurnState]
 
     The slots have their initial values at the start; the first listening, which no story says, is left out.
     """
-    events = story_events(steps)
+    events = story_events(steps, domain)
     states = conversation_states(events, domain)
     done = [event.action for event in applied(events, domain.forms) if isinstance(event, ActionExecuted)]
     seen = learnable(states[: len(done)])

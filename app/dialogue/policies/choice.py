@@ -58,8 +58,8 @@ def decision_for(action: str, tracker: Tracker, script: BotScript) -> Decision:
     if action in domain.responses or (action.startswith("utter_") and action not in domain.actions):
         return Reply(action)
     if action == ACTION_ANSWER_FAQ:
-        return AnswerFaq(otherwise=Fallback(next_fallback_step(tracker, script)))
-    if action == ACTION_TWO_STAGE_FALLBACK:
+        return AnswerFaq(otherwise=fallback_decision(tracker, script))
+    if action == ACTION_TWO_STAGE_FALLBACK and script.settings.has_comfort:
         return Fallback(next_fallback_step(tracker, script))
     return _FIXED.get(action, RunAction(action))
 
@@ -96,6 +96,13 @@ def target_of(decision: Decision) -> str:
             return ""
         case _:
             return action_of(decision)
+
+
+def fallback_decision(tracker: Tracker, script: BotScript) -> Decision:
+    """Give what is done when nothing else is known: the next of two stages, or Rasa's fallback."""
+    if script.settings.has_comfort:
+        return Fallback(next_fallback_step(tracker, script))
+    return decision_for(script.settings.core_fallback_action, tracker, script)
 
 
 def next_fallback_step(tracker: Tracker, script: BotScript) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.dialogue.action_names import ACTION_LISTEN
-from app.dialogue.decision import AnswerFaq, Decided, Decision, Fallback
+from app.dialogue.decision import AnswerFaq, Decided, Decision
 from app.dialogue.events import UserUttered
 from app.dialogue.payload import is_payload
-from app.dialogue.policies.choice import next_fallback_step
+from app.dialogue.policies.choice import fallback_decision
 from app.dialogue.policies.rule import decide_rule
 from app.dialogue.policies.story import decide_story
 from app.dialogue.script import BotScript
@@ -16,13 +16,15 @@ from app.dialogue.tracker import Tracker
 from nlu.types import FALLBACK_INTENT
 
 
-def unless_not_understood(
+def unless_looked_up_first(
     policy: Callable[[Tracker, BotScript], Decided | None],
 ) -> Callable[[Tracker, BotScript], Decided | None]:
-    """Keep a policy from answering an utterance that was not understood: the FAQ is asked before it."""
+    """Keep a policy from answering what was not understood where the bot's FAQ is asked before it."""
 
     def _decide(tracker: Tracker, script: BotScript) -> Decided | None:
-        return None if _is_not_understood(tracker) else policy(tracker, script)
+        if script.settings.has_comfort and _is_not_understood(tracker):
+            return None
+        return policy(tracker, script)
 
     return _decide
 
@@ -45,7 +47,7 @@ def decide_faq(tracker: Tracker, script: BotScript) -> Decided | None:
 def _otherwise(tracker: Tracker, script: BotScript) -> Decision:
     """Do what the bot's own rule or story for this says, else the next step of the fallback."""
     own = decide_own_fallback(tracker, script)
-    return own.decision if own is not None else Fallback(next_fallback_step(tracker, script))
+    return own.decision if own is not None else fallback_decision(tracker, script)
 
 
 def decide_own_fallback(tracker: Tracker, script: BotScript) -> Decided | None:

@@ -6,6 +6,7 @@ from app.dialogue.action_names import ACTION_LISTEN, ACTION_OF_INTENT, ACTION_RE
 from app.dialogue.decision import AnswerFaq, Decided, Fallback, Handoff, RunAction
 from app.dialogue.payload import ENTRY_ID_ENTITY, is_wish
 from app.dialogue.policies.choice import HANDOFF_REASON, decision_for
+from app.dialogue.policy_settings import RULE_POLICY
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
 
@@ -40,4 +41,4 @@ def decide_default_intent(tracker: Tracker, _: BotScript) -> Decided | None:
     if action is None:
         return None
     reasons = (f"every bot answers {message.parsed.intent.name} with {action}",)
-    return Decided(RunAction(action), "default", reasons)
+    return Decided(RunAction(action), RULE_POLICY, reasons)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from app.dialogue.action_names import ACTION_LISTEN, ACTION_REQUEST_HANDOFF
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_REQUEST_HANDOFF, ACTION_TWO_STAGE_FALLBACK
 from app.dialogue.decision import AskSlot, Decided, Stay
 from app.dialogue.events import ActionExecutionRejected
 from app.dialogue.history import last_turn
+from app.dialogue.policies.choice import decision_for
+from app.dialogue.policy_settings import RULE_POLICY
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
 
 
-def decide_form(tracker: Tracker, script: BotScript) -> Decided | None:
-    """Let the active form read the message; when it has run (or a person was asked for), listen."""
-    form = tracker.active_loop
-    if form is None or form not in script.domain.forms or tracker.is_loop_rejected:
+def decide_loop(tracker: Tracker, script: BotScript) -> Decided | None:
+    """Let the active loop read the message; when it has run (or a person was asked for), listen."""
+    loop = tracker.active_loop
+    if loop is None or not _is_known(loop, script) or tracker.is_loop_rejected:
         return None
-    if tracker.latest_action == form:
-        return Decided(Stay(), "form", (f"{form} has asked its question",))
+    if tracker.latest_action == loop:
+        return Decided(Stay(), RULE_POLICY, (f"{loop} has asked its question",))
     if tracker.latest_action == ACTION_REQUEST_HANDOFF:
         return None
-    return _ask(form, tracker)
+    return _run(loop, tracker, script)
 
 
 def decide_form_again(tracker: Tracker, script: BotScript) -> Decided | None:
@@ -29,7 +31,7 @@ def decide_form_again(tracker: Tracker, script: BotScript) -> Decided | None:
         return None
     if any(isinstance(event, ActionExecutionRejected) for event in last_turn(tracker.events)):
         return None
-    return _ask(form, tracker)
+    return _run(form, tracker, script)
 
 
 def decide_return_to_form(tracker: Tracker, script: BotScript) -> Decided | None:
@@ -45,11 +47,15 @@ def return_to_form(tracker: Tracker, script: BotScript) -> Decided | None:
     if form is None or form not in script.domain.forms or tracker.latest_action == form:
         return None
     reasons = (f"something else came between; {form} asks again",)
-    return Decided(AskSlot(form), "form", reasons, interrupts_loop=True)
+    return Decided(AskSlot(form), RULE_POLICY, reasons, interrupts_loop=True)
 
 
-def _ask(form: str, tracker: Tracker) -> Decided:
-    reasons = [f"{form} is active"]
+def _is_known(loop: str, script: BotScript) -> bool:
+    return loop in script.domain.forms or loop == ACTION_TWO_STAGE_FALLBACK
+
+
+def _run(loop: str, tracker: Tracker, script: BotScript) -> Decided:
+    reasons = [f"{loop} is active"]
     if tracker.requested_slot:
         reasons.append(f"it asked for {tracker.requested_slot}")
-    return Decided(AskSlot(form), "form", tuple(reasons))
+    return Decided(decision_for(loop, tracker, script), RULE_POLICY, tuple(reasons))

@@ -1,6 +1,6 @@
 """The learned story policy: where no story agrees, a model that has learnt from all of them says what comes.
 
-The prediction counts only from the confidence at which the bot's fallback would win.
+The prediction counts only if it is surer than the bot's fallback, see `app.dialogue.policy`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from app.dialogue.decision import Decided
 from app.dialogue.policies.choice import decision_for
+from app.dialogue.policy_settings import LEARNED_POLICY
 from app.dialogue.ports import StoryModel
 from app.dialogue.script import BotScript
 from app.dialogue.states import TurnState, story_view
@@ -17,15 +18,15 @@ from app.dialogue.tracker import Tracker
 
 
 def decide_learned(tracker: Tracker, script: BotScript) -> Decided | None:
-    """Do what the learned model takes for the next action, unless it is less sure than the fallback."""
-    if script.story_model is None:
+    """Do what the learned model takes for the next action."""
+    if script.story_model is None or not script.settings.has_policy(LEARNED_POLICY):
         return None
     predicted = predict(story_view(tracker.events, script.domain), script.story_model)
-    if predicted is None or predicted[1] < script.core_fallback_threshold:
+    if predicted is None:
         return None
     action, confidence = predicted
     decision = decision_for(action, tracker, script)
-    return Decided(decision, "learned", (f"learnt from the stories ({confidence:.2f})",), confidence)
+    return Decided(decision, LEARNED_POLICY, (f"learnt from the stories ({confidence:.2f})",), confidence)
 
 
 def predict(states: Sequence[TurnState], model: StoryModel) -> tuple[str, float] | None:

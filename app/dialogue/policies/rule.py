@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from app.dialogue.action_names import ACTION_LISTEN, ACTION_REQUEST_HANDOFF
 from app.dialogue.decision import AskSlot, Decided, Stay
+from app.dialogue.history import applied, recent
 from app.dialogue.policies.choice import decision_for
 from app.dialogue.policies.form import return_to_form
+from app.dialogue.policy_settings import RULE_POLICY
 from app.dialogue.rule_book import RuleMoment
 from app.dialogue.script import BotScript
-from app.dialogue.states import NO_LOOP, conversation_states
+from app.dialogue.states import NO_LOOP, all_states
 from app.dialogue.tracker import Tracker
 
 
@@ -19,7 +21,10 @@ def decide_rule(tracker: Tracker, script: BotScript) -> Decided | None:
 
     A rule that knows nothing of forms ends its turn by listening; inside a form, the form asks again instead.
     """
-    states = conversation_states(tracker.events, script.domain)
+    if not script.settings.has_policy(RULE_POLICY):
+        return None
+    events = recent(applied(tracker.events, script.domain.forms), script.rules.num_states)
+    states = all_states(events, script.domain)
     best = script.rules.best(states)
     if best is None:
         return None
@@ -42,7 +47,7 @@ def _decided(best: RuleMoment, tracker: Tracker, script: BotScript) -> Decided:
     if best.rule.source:
         reasons.append(best.rule.source)
     return Decided(
-        decision_for(action, tracker, script), "rule", tuple(reasons), hide_rule_turn=best.is_rule_only
+        decision_for(action, tracker, script), RULE_POLICY, tuple(reasons), hide_rule_turn=best.is_rule_only
     )
 
 

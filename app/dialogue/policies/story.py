@@ -1,23 +1,47 @@
-"""Stories: the story that agrees with the recent conversation says what comes next."""
+"""Stories: the story that the recent conversation agrees with says what comes next."""
 
 from __future__ import annotations
 
 from app.dialogue.decision import Decided
+from app.dialogue.history import applied, recent
 from app.dialogue.policies.choice import decision_for
+from app.dialogue.policy_settings import AUGMENTED_MEMOIZATION_POLICY, MEMOIZATION_POLICY
 from app.dialogue.script import BotScript
-from app.dialogue.states import story_view
+from app.dialogue.states import visible_states
+from app.dialogue.story_book import StoryMoment, forgetting
 from app.dialogue.tracker import Tracker
 
 
 def decide_story(tracker: Tracker, script: BotScript) -> Decided | None:
-    """Do what the best fitting story says; turns that only rules know are invisible to stories."""
-    if not script.stories.moments:
+    """Do what a story says; turns that only rules know are invisible to stories.
+
+    The recent conversation must be exactly as in the story: all of it, or what is left after forgetting more
+    and more of its beginning. With comfort, what the story does not state may be otherwise.
+    """
+    if not script.stories.moments or not script.settings.has_policy(*_MEMORIES):
         return None
-    best = script.stories.best(story_view(tracker.events, script.domain))
-    if best is None:
+    events = recent(applied(tracker.events, script.domain.forms), script.stories.max_history)
+    states = visible_states(events, script.domain)
+    found = script.stories.exact(states)
+    if found is not None:
+        name = MEMOIZATION_POLICY if script.settings.has_policy(MEMOIZATION_POLICY) else _AUGMENTED
+        return _decided(found, name, tracker, script)
+    if not script.settings.has_policy(_AUGMENTED):
         return None
-    num_states = len(best.moment.states)
-    reasons = [f"story '{best.story.name}' agrees with the last {num_states} steps"]
-    if best.story.source:
-        reasons.append(best.story.source)
-    return Decided(decision_for(best.moment.action, tracker, script), "story", tuple(reasons))
+    for rest in forgetting(events, script.stories.max_history):
+        found = script.stories.exact(visible_states(rest, script.domain))
+        if found is not None:
+            return _decided(found, _AUGMENTED, tracker, script)
+    found = script.stories.best(states) if script.settings.has_comfort else None
+    return _decided(found, _AUGMENTED, tracker, script) if found is not None else None
+
+
+_AUGMENTED = AUGMENTED_MEMOIZATION_POLICY
+_MEMORIES = (MEMOIZATION_POLICY, AUGMENTED_MEMOIZATION_POLICY)
+
+
+def _decided(found: StoryMoment, policy: str, tracker: Tracker, script: BotScript) -> Decided:
+    reasons = [f"story '{found.story.name}' agrees with the last {len(found.moment.states)} steps"]
+    if found.story.source:
+        reasons.append(found.story.source)
+    return Decided(decision_for(found.moment.action, tracker, script), policy, tuple(reasons))

@@ -5,6 +5,7 @@ import pytest
 
 from app.bot.bot import BotConfig, Component
 from app.bot.loader import load_bot
+from nlu.data.yaml_source import SourceError
 from tests.fakes_bot import write_bot
 
 _CONFIG = """\
@@ -23,6 +24,8 @@ policies:
     core_fallback_threshold: 0.4
     core_fallback_action_name: action_custom
     enable_fallback_prediction: false
+    restrict_rules: true
+    check_for_contradictions: true
   - name: MemoizationPolicy
     max_history: 3
   - name: TEDPolicy
@@ -77,3 +80,21 @@ def test_channels_that_are_not_there_are_named(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, credentials="rest:\nslack:\n  slack_token: x\n"))
 
     assert bot.warnings == ("credentials.yml:2: the channel 'slack' is not there",)
+
+
+@pytest.mark.parametrize(
+    ("presentation", "has_comfort"),
+    [(None, False), ("name: Shop\n", True), ("comfort: false\n", False)],
+    ids=["plain Rasa folder", "spandesk.yml", "switched off"],
+)
+def test_a_plain_rasa_folder_has_no_comfort(
+    tmp_path: Path, presentation: str | None, has_comfort: bool
+) -> None:
+    write_bot(tmp_path, **({} if presentation is None else {"spandesk": presentation}))
+
+    assert load_bot(tmp_path).has_comfort is has_comfort
+
+
+def test_comfort_that_is_neither_true_nor_false_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"spandesk.yml:1: comfort: expected true or false"):
+        load_bot(write_bot(tmp_path, spandesk="comfort: rarely\n"))

@@ -60,7 +60,7 @@ def test_a_rule_answers_and_says_why() -> None:
 
     assert conversation.replies == ["Hello!"]
     assert conversation.of_type(DecisionMade) == [
-        DecisionMade("Reply", "utter_greet", "rule", ("rule 'greet'", "intent greet (0.90)"))
+        DecisionMade("Reply", "utter_greet", "RulePolicy", ("rule 'greet'", "intent greet (0.90)"))
     ]
 
 
@@ -223,7 +223,7 @@ def test_a_turn_that_a_story_knows_too_is_part_of_the_story() -> None:
     rules = [rule("hi", said("greet"), does("utter_greet"))]
     conversation = with_stories(LOGIN, rules=rules).says("hi", "greet")
 
-    assert conversation.decisions == [("Reply", "utter_greet", "rule")]
+    assert conversation.decisions == [("Reply", "utter_greet", "RulePolicy")]
     assert conversation.says("yes", "affirm").replies == ["Bye!"]
 
 

@@ -53,6 +53,7 @@ from app.dialogue.sentences import (
     UTTER_SUGGESTIONS,
 )
 from app.dialogue.sessions import session_events
+from app.dialogue.steering import find_wish
 from app.dialogue.steering_actions import cancel_form, confirm_correction, say_again
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from app.dialogue.two_stage import revert_fallback_events
@@ -140,7 +141,10 @@ def _session_start(tracker: Tracker, script: BotScript, _: Speaker) -> list[Even
 def _restart(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
     """Forget everything, in the bot's own words for it or with its welcome."""
     own = UTTER_RESTART if speaker.has(UTTER_RESTART) else script.welcome or UTTER_RESTART
-    return [*_say(own, RESTART, tracker, script, speaker), Restarted()]
+    said = _say(own, RESTART, tracker, script, speaker)
+    if not said and find_wish(tracker, script.steering, script.own_intents) is not None:
+        said = [BotUttered(RESTART)]  # asked for in words, not by Rasa's intent: silence would puzzle
+    return [*said, Restarted()]
 
 
 def _back(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:

@@ -34,7 +34,7 @@ def rewound(events: Sequence[Event]) -> list[Event]:
     Taking a customer's utterance back also takes back the ``action_listen`` before it.
     """
     remaining = _since_forgetting(events)
-    if not any(type(event) is UserUtteranceReverted for event in remaining):
+    if not any(type(event) in {UserUtteranceReverted, ActionReverted} for event in remaining):
         return list(remaining)
     done: list[Event] = []
     for event in remaining:

@@ -78,7 +78,7 @@ class Unknown(Action):
         return "action_unknown_event"
 
     async def run(self, dispatcher, tracker, domain):
-        return [{"event": "reminder"}]
+        return [{"event": "party"}]
 
 
 class Rejects(Action):

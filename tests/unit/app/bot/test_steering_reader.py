@@ -129,8 +129,18 @@ rules:
 @pytest.fixture
 def plain_bot(tmp_path: Path) -> Conversation:
     """A folder as Rasa makes it, in the middle of its form."""
-    files = {"domain": DOMAIN, "data__rules": RULES, "data__stories": "version: '3.1'\n"}
-    conversation = given(script=script_of(load_bot(write_bot(tmp_path, **files))))
+    return _in_form(tmp_path)
+
+
+@pytest.fixture
+def comfortable_bot(tmp_path: Path) -> Conversation:
+    """The same with a ``spandesk.yml``."""
+    return _in_form(tmp_path, spandesk="name: Shop\n")
+
+
+def _in_form(folder: Path, **more: str) -> Conversation:
+    files = {"domain": DOMAIN, "data__rules": RULES, "data__stories": "version: '3.1'\n"} | more
+    conversation = given(script=script_of(load_bot(write_bot(folder, **files))))
     return conversation.says("order", "book").says("a red one", "inform", ("colour", "red"))
 
 
@@ -153,9 +163,9 @@ def test_plain_bot_is_steered(plain_bot: Conversation, text: str, reply: str) ->
     assert plain_bot.when(text).replies == [reply]
 
 
-def test_plain_bot_never_offers_yes_or_no(plain_bot: Conversation) -> None:
-    plain_bot.when("cancel")
-    plain_bot.when("hm", parsed("hm", "nlu_fallback", ranking=["deny", "book"], confidence=0.9))
+def test_yes_or_no_is_never_offered(comfortable_bot: Conversation) -> None:
+    comfortable_bot.when("cancel")
+    comfortable_bot.when("hm", parsed("hm", "nlu_fallback", ranking=["deny", "book"], confidence=0.9))
 
-    (said,) = plain_bot.of_type(BotUttered)
+    (said,) = comfortable_bot.of_type(BotUttered)
     assert [button.title for button in said.buttons] == ["Book", "None of these"]

@@ -14,6 +14,7 @@ from app.dialogue.events import ActionExecuted, UserUttered
 from app.dialogue.features import ANY_SET, slot_features
 from app.dialogue.policies.learned import decide_learned, predict
 from app.dialogue.policy import decide
+from app.dialogue.policy_settings import LEARNED_POLICY, MEMOIZATION_POLICY, RULE_POLICY
 from app.dialogue.script import BotScript
 from app.dialogue.states import TurnState
 from app.dialogue.story_features import learnable, state_features
@@ -38,7 +39,8 @@ class TellingModel:
 
 def _script(told: Mapping[str, float], *, threshold: float = 0.3, **parts: object) -> BotScript:
     script = make_bot(**({"rules": ()} | parts))  # type: ignore[arg-type]
-    return replace(script, story_model=TellingModel(told), core_fallback_threshold=threshold)
+    settings = replace(script.settings, core_fallback_threshold=threshold)
+    return replace(script, story_model=TellingModel(told), settings=settings)
 
 
 def _heard(intent: str) -> Tracker:
@@ -50,7 +52,11 @@ def test_the_likeliest_action_is_done_with_its_confidence() -> None:
     decided = decide_learned(_heard("thanks"), _script({"utter_greet": 0.6, ACTION_LISTEN: 0.4}))
 
     assert decided is not None
-    assert (decided.decision, decided.policy, decided.confidence) == (Reply("utter_greet"), "learned", 0.6)
+    assert (decided.decision, decided.policy, decided.confidence) == (
+        Reply("utter_greet"),
+        LEARNED_POLICY,
+        0.6,
+    )
     assert decided.reasons == ("learnt from the stories (0.60)",)
 
 
@@ -61,15 +67,23 @@ def test_listening_can_be_learnt() -> None:
     assert decided.decision == Stay()
 
 
-@pytest.mark.parametrize(("confidence", "is_sure"), [(0.299, False), (0.3, True)])
-def test_below_the_fallback_threshold_the_fallback_wins(confidence: float, is_sure: bool) -> None:
-    decided = decide_learned(_heard("thanks"), _script({"utter_greet": confidence}))
+@pytest.mark.parametrize(
+    ("confidence", "threshold", "is_sure"),
+    [(0.3, 0.3, False), (0.31, 0.3, True), (0.7, 0.8, False), (0.81, 0.8, True)],
+)
+def test_up_to_the_bots_threshold_the_fallback_wins(
+    confidence: float, threshold: float, is_sure: bool
+) -> None:
+    decided = decide(_heard("thanks"), _script({"utter_greet": confidence}, threshold=threshold))
 
-    assert (decided is not None) == is_sure
+    assert (decided.policy == LEARNED_POLICY) == is_sure
 
 
-def test_the_threshold_is_the_bots_own() -> None:
-    assert decide_learned(_heard("thanks"), _script({"utter_greet": 0.7}, threshold=0.8)) is None
+def test_a_bot_that_lists_other_policies_does_without() -> None:
+    script = _script({"utter_greet": 0.9})
+    others = replace(script, settings=replace(script.settings, policies=frozenset({RULE_POLICY})))
+
+    assert decide_learned(_heard("thanks"), others) is None
 
 
 def test_without_a_model_there_is_no_decision() -> None:
@@ -94,13 +108,13 @@ def test_a_rule_and_a_story_go_before_what_was_learnt() -> None:
     by_rule = _script(told, rules=[rule("r", said("thanks"), does("utter_greet"))])
     by_story = _script(told, stories=[story("s", said("thanks"), does("utter_greet"))])
 
-    assert decide(_heard("thanks"), by_rule).policy == "rule"
-    assert decide(_heard("thanks"), by_story).policy == "story"
-    assert decide(_heard("thanks"), _script(told)).policy == "learned"
+    assert decide(_heard("thanks"), by_rule).policy == RULE_POLICY
+    assert decide(_heard("thanks"), by_story).policy == MEMOIZATION_POLICY
+    assert decide(_heard("thanks"), _script(told)).policy == LEARNED_POLICY
 
 
 def test_what_was_not_understood_is_not_answered_from_what_was_learnt() -> None:
-    assert decide(_heard(FALLBACK_INTENT), _script({"utter_greet": 1.0})).policy != "learned"
+    assert decide(_heard(FALLBACK_INTENT), _script({"utter_greet": 1.0})).policy != LEARNED_POLICY
 
 
 def test_turns_that_only_rules_know_are_hidden_from_the_model() -> None:

@@ -39,8 +39,8 @@ def test_a_story_that_goes_as_predicted_is_correct_and_the_bot_listens_after_eac
 
     actions = [step for step in found.steps if isinstance(step, JudgedAction)]
     assert [(step.expected, step.is_right, step.policy) for step in actions[:2]] == [
-        ("utter_greet", True, "rule"),
-        ("action_listen", True, "rule"),
+        ("utter_greet", True, "RulePolicy"),
+        ("action_listen", True, "RulePolicy"),
     ]
     assert [(step.step is None) for step in actions] == [False, True, True]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from app.bot.bot import Bot
 from app.bot.checks import Names
 from app.bot.loader import BotReading, read_bot
 from app.bot.test_stories import gather_test_stories
 from app.bot.usage import note_unused
+from app.dialogue.contradictions import find_contradictions
 from app.dialogue.stories import Rule, Story
 from app.dialogue.templates import rasa_variables
 from nlu.data.problems import Problem, Problems
@@ -26,6 +28,7 @@ def validate_bot(path: Path, *, environment: Mapping[str, str]) -> tuple[Problem
     _check_names_of_stories(bot.rules, "rule", problems)
     _check_nlu(data, reading, problems)
     _check_variables(reading, problems)
+    _check_contradictions(bot, problems)
     note_unused(reading, data, tests, problems)
     return tuple(sorted(problems.found, key=lambda problem: (problem.file, problem.line)))
 
@@ -37,6 +40,15 @@ def _check_names_of_stories(stories: Sequence[Story | Rule], kind: str, problems
         known = first.setdefault(story.name, story.source)
         if known != story.source:
             problems.warn(story.source, f"the {kind} '{story.name}' has the name of the one in {known}")
+
+
+def _check_contradictions(bot: Bot, problems: Problems) -> None:
+    if bot.config.check_for_contradictions:
+        found = find_contradictions(
+            bot.rules, bot.stories, bot.domain, restrict_rules=bot.config.restrict_rules
+        )
+        for contradiction in found:
+            problems.doubt(contradiction.source, contradiction.message)
 
 
 def _check_nlu(data: NluData, reading: BotReading, problems: Problems) -> None:

@@ -112,6 +112,13 @@ class Domain:
         """Give every slot its initial value."""
         return {name: slot.initial_value for name, slot in self.slots.items()}
 
+    def says(self, action: str) -> bool:
+        """Say whether an action is a response: its name is one, or begins those of a retrieval intent."""
+        if action in self.responses:
+            return True
+        is_retrieval = any(response.startswith(f"{action}/") for response in self.responses)
+        return action.startswith("utter_") and (is_retrieval or action not in self.actions)
+
     def slot_value(self, slots: Mapping[str, Any], name: str) -> Any:
         """Give a slot's value among `slots` that were set, or else its initial value."""
         if name in slots:

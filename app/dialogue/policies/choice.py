@@ -55,7 +55,7 @@ def decision_for(action: str, tracker: Tracker, script: BotScript) -> Decision:
     domain = script.domain
     if action in domain.forms:
         return AskSlot(action)
-    if action in domain.responses or (action.startswith("utter_") and action not in domain.actions):
+    if domain.says(action):
         return Reply(action)
     if action == ACTION_ANSWER_FAQ:
         return AnswerFaq(otherwise=fallback_decision(tracker, script))

@@ -15,23 +15,10 @@ from tests.rehearsed_bots import BOTS, Rehearser, conversations_of, rehearsing_b
 
 NAMES = ("bank", "booking")
 
+
 # What the engine does not do yet; a conversation leaves this list with the change that makes it pass.
-_NOT_YET = {
-    "Booked, shown, reminded of, and forgotten": "reminders of actions",
-    "A message that nobody understands": "the two-stage fallback as a loop",
-    "Small talk in the middle of a story is not remembered by it": "a response among the actions of a domain",
-    "A question in the middle of the form": "a response among the actions of a domain",
-    "Small talk in the middle of the form": "a response among the actions of a domain",
-}
-
-
 def _cases(name: str) -> list[object]:
-    return [pytest.param(story, id=story.name, marks=_marks(story)) for story in conversations_of(name)]
-
-
-def _marks(story: Story) -> list[pytest.MarkDecorator]:
-    reason = _NOT_YET.get(story.name)
-    return [] if reason is None else [pytest.mark.xfail(reason=reason, strict=False)]
+    return [pytest.param(story, id=story.name) for story in conversations_of(name)]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.bot.loader import BotReading
+from app.dialogue.policies.choice import EXTERNAL_INTENT
 from app.dialogue.stories import ActionStep, IntentStep, SlotStep, Step, Story
 from nlu.data.problems import Problems
 from nlu.data.rasa_nlu import NluData
@@ -36,7 +37,8 @@ def note_unused(reading: BotReading, data: NluData, tests: Sequence[Story], prob
     domain = bot.domain
     learns = bool(data.examples)
     unmarked = (n for n in domain.entities if learns and not _is_found(n, marked, data))
-    note("intent", (n for n in domain.intents if learns and n not in trained), "has no examples")
+    said = (n for n in domain.intents if learns and not n.startswith(EXTERNAL_INTENT))
+    note("intent", (n for n in said if n not in trained), "has no examples")
     note("intent", (n for n in domain.intents if n not in used), "is in no story, rule or mapping")
     note("entity", unmarked, "is in no example")
     note("slot", (n for n in domain.slots if n not in used), "is never used")

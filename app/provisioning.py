@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from app.bot.bot import Bot, BotConfig
+from app.bot.bot import Bot
+from app.bot.thresholds import thresholds_of
 from app.db.audit import AuditLog
 from app.db.conversation_store import ConversationStore
 from app.db.engine import make_sessions, open_engine
@@ -148,7 +149,7 @@ def bundle_interpreter(settings: Settings, bot: Bot, path: Path) -> BundleInterp
     from nlu.interpreter import BundleInterpreter
 
     bundle = load_bundle(path, encoder=resolve_encoder(settings.encoder))
-    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot.config), _regex_entities(bundle, bot))
+    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot), _regex_entities(bundle, bot))
     interpreter.warm_up()
     return interpreter
 
@@ -164,12 +165,9 @@ def _regex_entities(bundle: Bundle, bot: Bot) -> RegexEntities | None:
     return RegexEntities.compile(entities, bundle.contents.regexes, bundle.contents.lookups)
 
 
-def _with_bot_thresholds(bundle: Bundle, config: BotConfig) -> Bundle:
-    """Let the thresholds of the bot's FallbackClassifier overrule the calibrated ones."""
+def _with_bot_thresholds(bundle: Bundle, bot: Bot) -> Bundle:
     calibration = bundle.contents.calibration
-    given = {"min_confidence": config.fallback_threshold, "min_margin": config.ambiguity_threshold}
-    stated = {name: value for name, value in given.items() if value is not None}
-    thresholds = replace(calibration.thresholds, **stated)
+    thresholds = thresholds_of(bot, calibration.thresholds)
     contents = replace(bundle.contents, calibration=replace(calibration, thresholds=thresholds))
     return replace(bundle, contents=contents)
 

@@ -98,3 +98,22 @@ def test_the_base_of_a_retrieval_intent_is_enough() -> None:
 
 def test_words_without_an_intent_are_taken_as_they_are_understood() -> None:
     assert difference(ActionStep("track_form"), said=IntentStep("", (), TEXT)) is None
+
+
+@pytest.mark.parametrize(
+    ("entities", "is_right"),
+    [((), True), (SAID.entities, True), ((StepEntity("order_number", "FH-1"),), False)],
+)
+def test_a_payload_brings_its_own_entities_unless_the_step_lists_them(
+    entities: tuple[StepEntity, ...], is_right: bool
+) -> None:
+    payload = '/track_order{"order_number": "FH-10482"}'
+    heard = UserUttered(payload, ParsedUtterance(payload, HEARD.parsed.intent, entities=(NUMBER,)))
+
+    found = difference(
+        ActionStep("track_form"),
+        said=IntentStep("track_order", entities, payload, "s.yml:4"),
+        events=[heard, *HAPPENED[1:]],
+    )
+
+    assert (found is None) == is_right

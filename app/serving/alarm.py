@@ -10,13 +10,15 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.dialogue.errors import InvalidInputError, NotFoundError
+from app.dialogue.errors import ConflictError, InvalidInputError, NotFoundError
 from app.dialogue.ports import Reminders
 from app.dialogue.reminders import DueReminder
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+MAX_CONFLICTS = 20  # in one attempt: as many rivals may be busy in the same conversation
+_PAUSE_S = 0.02  # after a conflict
 
 
 class ReminderAlarm:
@@ -60,7 +62,7 @@ class ReminderAlarm:
         """Fire a reminder; say whether it is settled with that."""
         fields = {"conversation_id": reminder.conversation_id, "sequence": reminder.sequence}
         try:
-            self._fire(reminder)
+            self._fire_among_rivals(reminder)
         except (InvalidInputError, NotFoundError) as error:
             log.error("reminder_dropped", extra={**fields, "reason": str(error)})
             return True
@@ -68,6 +70,17 @@ class ReminderAlarm:
             log.exception("reminder_failed", extra=fields)
             return reminder.num_attempts >= MAX_ATTEMPTS
         return True
+
+    def _fire_among_rivals(self, reminder: DueReminder) -> None:
+        """Fire a reminder, and after a conflict again: whoever was faster is through by then."""
+        for _ in range(MAX_CONFLICTS):
+            try:
+                self._fire(reminder)
+            except ConflictError:
+                self._stop.wait(_PAUSE_S)
+            else:
+                return
+        self._fire(reminder)
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval_s):

@@ -68,19 +68,26 @@ def test_a_damaged_bundle_is_refused_in_one_line(spandesk: Spandesk, tmp_path: P
     assert "heads.safetensors" in done.stderr
 
 
-def test_a_mistake_in_a_bot_is_one_line_with_its_place(spandesk: Spandesk, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "wrong", "expected"),
+    [("chat", "- intnt: greet", "intnt"), ("validate", "- intent: gret", ": error: ")],
+    ids=["fatal", "served all the same"],
+)
+def test_a_mistake_in_a_bot_is_one_line_with_its_place(
+    spandesk: Spandesk, tmp_path: Path, command: str, wrong: str, expected: str
+) -> None:
     bot = Path(shutil.copytree(ROOT / "bots" / "retail", tmp_path / "bot"))
     rules = bot / "data" / "rules.yml"
-    lines = rules.read_text(encoding="utf-8").replace("- intent: greet", "- intent: gret", 1)
+    lines = rules.read_text(encoding="utf-8").replace("- intent: greet", wrong, 1)
     rules.write_text(lines, encoding="utf-8")
-    line = lines[: lines.index("- intent: gret")].count("\n") + 1
+    line = lines[: lines.index(wrong)].count("\n") + 1
 
-    done = spandesk("chat", "--bot", str(bot))
+    done = spandesk(command, "--bot", str(bot))
 
     assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert f"data/rules.yml:{line}:" in done.stderr
-    assert "gret" in done.stderr
+    (named,) = [said for said in (done.stdout + done.stderr).splitlines() if "rules.yml" in said]
+    assert f"data/rules.yml:{line}:" in named
+    assert expected in named
 
 
 def test_chat_answers_from_the_help_pages_and_presses_buttons(spandesk: Spandesk) -> None:

@@ -166,7 +166,7 @@ def test_a_message_is_understood_here_where_nobody_else_did(client: httpx.Client
 
     prediction = client.post("/conversations/alice/predict").json()
 
-    assert prediction["policy"] == "rule"
+    assert prediction["policy"] == "RulePolicy"
     assert {"action": "utter_pay", "score": 1.0} in prediction["scores"]
     assert {"action": "utter_greet", "score": 0.0} in prediction["scores"]
 

@@ -57,6 +57,18 @@ def test_failed_reminder_stays_and_the_next_is_fired(caplog: pytest.LogCaptureFi
     assert [record.message for record in caplog.records] == ["reminder_failed"]
 
 
+def test_conflict_with_rivals_is_tried_again_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    reminders, conflicts = FakeReminders([FIRST]), [ConflictError("a rival")] * 5
+
+    def fire(_: DueReminder) -> None:
+        if conflicts:
+            raise conflicts.pop()
+
+    ReminderAlarm(reminders, fire=fire).check()
+
+    assert (reminders.settled, conflicts, caplog.records) == ([FIRST], [], [])
+
+
 def test_reminder_that_always_fails_is_given_up() -> None:
     last = DueReminder("a", 3, MAX_ATTEMPTS)
     reminders = FakeReminders([last])

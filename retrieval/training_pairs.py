@@ -9,14 +9,24 @@ from retrieval.index import IndexedText, embedded_texts
 from retrieval.types import FaqEntry
 
 
-def training_pairs(entries: Iterable[FaqEntry]) -> tuple[RetrievalPair, ...]:
-    """Pair the questions of every published entry with the texts that the index holds of it."""
-    return tuple(
-        pair
-        for entry in entries
-        if entry.status == "published"
+def training_pairs(
+    entries: Iterable[FaqEntry], asked: Iterable[tuple[str, str]] = ()
+) -> tuple[RetrievalPair, ...]:
+    """Pair the questions of every published entry with the texts that the index holds of it.
+
+    Args:
+        entries: the FAQ.
+        asked: entry ids with what customers asked and the entry answered well; entries that are gone, and
+            questions that an entry has already, add nothing.
+    """
+    published = {entry.entry_id: entry for entry in entries if entry.status == "published"}
+    questions = {
+        (entry_id, question): None
+        for entry_id, entry in published.items()
         for question in (entry.question, *entry.alternatives)
-        for pair in question_pairs(question, entry)
+    } | {(entry_id, question): None for entry_id, question in asked if entry_id in published}
+    return tuple(
+        pair for entry_id, question in questions for pair in question_pairs(question, published[entry_id])
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
-from app.db.tables import FaqAnswerRow
+from app.db.tables import EventRow, FaqAnswerRow
 from app.db.text import storable
 from app.dialogue.events import AnswerRated, BotUttered, RecordedEvent
 
@@ -61,3 +61,29 @@ def usage_of_entries(session: Session) -> dict[str, FaqUsage]:
         count.filter(FaqAnswerRow.is_helpful.is_(False)),
     ).group_by(FaqAnswerRow.entry_id)
     return {entry_id: FaqUsage(*numbers) for entry_id, *numbers in session.execute(query)}
+
+
+def helped_questions(session: Session) -> list[tuple[str, str]]:
+    """Give entry id and question of the answers that helped by their last rating, each pair once.
+
+    The question is what the customer said last before; a button's payload is no question.
+    """
+    asked = (
+        select(func.max(EventRow.sequence))
+        .where(
+            EventRow.conversation_id == FaqAnswerRow.conversation_id,
+            EventRow.sequence < FaqAnswerRow.sequence,
+            EventRow.type == "user_uttered",
+        )
+        .correlate(FaqAnswerRow)
+        .scalar_subquery()
+    )
+    is_asked = and_(EventRow.conversation_id == FaqAnswerRow.conversation_id, EventRow.sequence == asked)
+    query = (
+        select(FaqAnswerRow.entry_id, EventRow.payload)
+        .join(EventRow, is_asked)
+        .where(FaqAnswerRow.is_helpful.is_(True))
+        .order_by(FaqAnswerRow.entry_id, FaqAnswerRow.conversation_id, FaqAnswerRow.sequence)
+    )
+    found = [(entry_id, str(payload["text"]).strip()) for entry_id, payload in session.execute(query)]
+    return list(dict.fromkeys((entry, text) for entry, text in found if text and not text.startswith("/")))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.audit import AuditEntry, add_entry
 from app.db.clock import utc_now
 from app.db.engine import Sessions, reading, writing
-from app.db.faq_answers import FaqUsage, usage_of_entries
+from app.db.faq_answers import FaqUsage, helped_questions, usage_of_entries
 from app.db.faq_rows import columns_of, content_of, entry_from, entry_of, is_same
 from app.db.tables import FaqEntryRow, FaqVersionRow
 from app.dialogue.errors import InvalidInputError, NotFoundError
@@ -163,6 +163,11 @@ class FaqStore:
         """Give, for every entry that ever answered, how often it did and how customers rated that."""
         with reading(self._sessions) as session:
             return usage_of_entries(session)
+
+    def helped_questions(self) -> list[tuple[str, str]]:
+        """Give entry id and question of the answers that customers rated helpful, each pair once."""
+        with reading(self._sessions) as session:
+            return helped_questions(session)
 
     def history(self, entry_id: str) -> tuple[FaqVersion, ...]:
         """Give every version of an entry, newest first.

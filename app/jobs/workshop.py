@@ -12,6 +12,7 @@ from app.bot.loader import load_bot
 from app.bot.training import read_training, read_unlabelled
 from app.jobs.retrain import Parser, Trained, Workshop
 from app.provisioning import Stores, bundle_interpreter, open_index
+from app.retraining.masking import mask_personal_data
 from app.retraining.registry import ModelRegistry
 from app.settings import Settings
 from nlu.checkpoint import resolve_encoder
@@ -36,7 +37,8 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
 
         if settings.torch_threads:
             torch.set_num_threads(settings.torch_threads)
-        pairs = training_pairs(stores.faq.published())
+        asked = [(entry, mask_personal_data(text)) for entry, text in stores.faq.helped_questions()]
+        pairs = training_pairs(stores.faq.published(), asked)
         run = partial(
             train_bundle,
             replace(data, unlabelled=read_unlabelled(settings.bot), retrieval_pairs=pairs),

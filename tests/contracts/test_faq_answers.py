@@ -10,7 +10,7 @@ from app.db.faq_answers import FaqUsage
 from app.db.faq_store import FaqStore
 from app.db.tracker_store import SqlTrackerStore
 from app.dialogue.errors import ConflictError
-from app.dialogue.events import AnswerRated, BotUttered, FaqSource
+from app.dialogue.events import AnswerRated, BotUttered, Event, FaqSource
 from tests.factories_db import TickingClock, user_said
 
 
@@ -117,3 +117,21 @@ def test_rating_leaves_the_visible_text_of_the_line(
     assert line is not None
     assert (line.last_text, line.num_customer_turns, line.mode) == ("30 days.", 1, "bot")
     assert (line.last_sequence, line.last_at) == (3, recorded[0].recorded_at)
+
+
+def test_questions_of_answers_that_helped_are_known_once(trackers: SqlTrackerStore, faq: FaqStore) -> None:
+    def turn(text: str, entry_id: str) -> list[Event]:
+        return [user_said(text), BotUttered("Let me see."), answer(entry_id)]
+
+    trackers.append("a", turn("how long?", "returns") + turn("too wide", "sizes"), expected_version=0)
+    trackers.append("b", turn("how long?", "returns") + turn("/press", "sizes"), expected_version=0)
+    trackers.append("c", turn("never rated", "returns") + turn("did not help", "returns"), expected_version=0)
+    trackers.append(
+        "a", [AnswerRated(3, is_helpful=True), AnswerRated(6, is_helpful=True)], expected_version=6
+    )
+    trackers.append(
+        "b", [AnswerRated(3, is_helpful=True), AnswerRated(6, is_helpful=True)], expected_version=6
+    )
+    trackers.append("c", [AnswerRated(6, is_helpful=False)], expected_version=6)
+
+    assert faq.helped_questions() == [("returns", "how long?"), ("sizes", "too wide")]

@@ -53,3 +53,17 @@ def test_entry_with_only_a_title_meets_its_alternatives() -> None:
     titles = replace(ENTRY, passage="", alternatives=("track it",))
 
     assert RetrievalPair("track it", ENTRY.question, "track") in training_pairs([titles])
+
+
+def test_what_customers_asked_is_paired_too_once_and_with_entries_that_are_there() -> None:
+    asked = [
+        ("track", "where has it got to"),
+        ("track", "track it"),
+        ("gone", "hello"),
+        ("track", "parcel gone"),
+    ]
+
+    more = set(training_pairs([ENTRY], asked)) - set(training_pairs([ENTRY]))
+
+    assert {(pair.question, pair.answer_id) for pair in more} == {("where has it got to", "track")}
+    assert len(training_pairs([ENTRY], asked)) == len(training_pairs([ENTRY])) + 3

@@ -47,7 +47,7 @@ class InProcessActionRunner:
         self._loop = LoopThread("actions")
         register_actions(self._executor, actions_path)
         self._actions = declared_actions(domain) & self._executor.actions.keys()
-        for action in sorted(self._executor.actions.keys() - self._actions):
+        for action in sorted(self._executor.actions.keys() - self._actions - {""}):  # "": a common base class
             _log.warning("action_not_in_domain", extra={"action": action, "remedy": "add it to 'actions'"})
 
     def knows(self, action: str) -> bool:

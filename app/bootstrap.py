@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -102,16 +102,9 @@ def build_services(
     manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
     alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
-    def close() -> None:
-        alarm.close()
-        watcher.close()
-        understanding.close()
-        close_reader()
-        runner.close()
-        if duckling is not None:
-            duckling.close()
-        stores.close()
-
+    ends = [alarm.close, watcher.close, understanding.close, close_reader, runner.close]
+    if duckling is not None:
+        ends.append(duckling.close)
     watcher.start()
     alarm.start()
     return Services(
@@ -130,8 +123,13 @@ def build_services(
         hub=hub,
         publisher=publisher,
         request_retraining=request_retraining,
-        close=close,
+        close=partial(_run_all, [*ends, stores.close]),
     )
+
+
+def _run_all(steps: Sequence[Callable[[], None]]) -> None:
+    for step in steps:
+        step()
 
 
 def make_watcher(

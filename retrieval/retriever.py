@@ -61,10 +61,8 @@ class Retriever:
         lexical = self._lexical.search(question, limit=limit, among=among)
         earlier = [] if context is None else self._lexical.search(context.text, limit=limit, among=among)
         scored = dict(dense)
-        only_lexical = dict.fromkeys(
-            entry_id for entry_id, _ in [*lexical, *earlier] if entry_id not in scored
-        )
-        dense_scores = scored | self._score(embeddings, list(only_lexical))
+        others = dict.fromkeys(entry_id for entry_id, _ in [*lexical, *earlier] if entry_id not in scored)
+        dense_scores = scored | self._score(embeddings, list(others))
         lexical_scores = dict(lexical)
         weighted = [(lexical_scores, _LEXICAL_WEIGHT), (dict(earlier), _CONTEXT_WEIGHT)]
         fused = fuse_scores(dense_scores, weighted)[:top_k]

@@ -18,7 +18,7 @@ from app.settings import Settings
 from nlu.checkpoint import resolve_encoder
 from nlu.data.rasa_nlu import NluData, read_nlu
 from nlu.training.progress import Report
-from nlu.types import Example
+from nlu.types import Example, RetrievalPair
 
 
 def open_workshop(settings: Settings, stores: Stores) -> Workshop:
@@ -33,12 +33,10 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
 
         from nlu.training.pipeline import train_bundle
         from nlu.training.resume import ResumeError
-        from retrieval.training_pairs import training_pairs
 
         if settings.torch_threads:
             torch.set_num_threads(settings.torch_threads)
-        asked = [(entry, mask_personal_data(text)) for entry, text in stores.faq.helped_questions()]
-        pairs = training_pairs(stores.faq.published(), asked)
+        pairs = _retrieval_pairs(stores)
         run = partial(
             train_bundle,
             replace(data, unlabelled=read_unlabelled(settings.bot), retrieval_pairs=pairs),
@@ -72,3 +70,11 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
         datasets_path=settings.home / "datasets",
         scratch_path=settings.home / "training",
     )
+
+
+def _retrieval_pairs(stores: Stores) -> tuple[RetrievalPair, ...]:
+    """Pair the FAQ's questions, and those that it answered well, with its texts."""
+    from retrieval.training_pairs import training_pairs
+
+    asked = [(entry_id, mask_personal_data(text)) for entry_id, text in stores.faq.helped_questions()]
+    return training_pairs(stores.faq.published(), asked)

@@ -53,8 +53,14 @@ def faq() -> list[FaqEntry]:
 
 
 @pytest.fixture
-def train(tmp_path: Path, faq: list[FaqEntry]) -> Train:
-    published = SimpleNamespace(published=lambda: tuple(faq))
+def helped() -> list[tuple[str, str]]:
+    """What customers asked and the FAQ answered well; a test may add to it."""
+    return []
+
+
+@pytest.fixture
+def train(tmp_path: Path, faq: list[FaqEntry], helped: list[tuple[str, str]]) -> Train:
+    published = SimpleNamespace(published=lambda: tuple(faq), helped_questions=lambda: tuple(helped))
     stores: Any = SimpleNamespace(reviews=None, models=None, audit=None, faq=published)
     return module.open_workshop(Settings(bot=tmp_path, home=tmp_path / "home"), stores).train
 
@@ -92,6 +98,17 @@ def test_job_learns_from_the_faq_that_is_published_at_that_moment(
     run(train)
 
     assert noted.questions == [set(), {"How long does delivery take?", "when will it come"}]
+
+
+def test_job_learns_from_the_questions_that_helped_without_their_personal_data(
+    train: Train, noted: NotedTraining, faq: list[FaqEntry], helped: list[tuple[str, str]]
+) -> None:
+    faq.append(FaqEntry("delivery", "How long does delivery take?", "Two days."))
+    helped += [("delivery", "when is it here, I am ann@example.com"), ("gone", "an entry that is gone")]
+    run(train)
+
+    (questions,) = noted.questions
+    assert questions == {"How long does delivery take?", "when is it here, I am xxx@xxxxxxx.xxx"}
 
 
 def test_mistake_in_the_bots_configuration_is_named(

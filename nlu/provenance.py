@@ -57,6 +57,7 @@ WEIGHT_MODULES = (
     "nlu.training.head_start",
     "nlu.training.loop",
     "nlu.training.losses",
+    "nlu.training.mentions",
     "nlu.training.pairs",
     "nlu.training.pipeline",
     "nlu.training.prepare",

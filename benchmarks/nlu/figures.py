@@ -113,6 +113,11 @@ ATIS = (
     Figure("frame_accuracy", "sentence accuracy, %", 0.887, _JOINT_BERT.format(88.6, 88.2)),
     _CALIBRATION,
 )
+ATIS_ROLES = (
+    Figure("intent_accuracy", "intent accuracy, %"),
+    Figure("span_f1", "slot F1 with roles, strict, %"),
+    Figure("frame_accuracy", "sentence accuracy, %"),
+)
 CONLL2003 = (
     Figure("span_f1", "entity F1, strict, %", 0.91, ""),
     Figure("span_f1", "entity F1, strict, corrected test (CoNLL++), %", part="conllpp"),

@@ -68,6 +68,14 @@ SETS = (
     _single("hint3-curekart", intents.read_curekart, figures.CUREKART),
     _single("snips", joint_slots.read_snips, figures.SNIPS),
     _single("atis", joint_slots.read_atis, figures.ATIS),
+    _single("atis-roles", joint_slots.read_atis_roles, figures.ATIS_ROLES),
+    BenchmarkSet(
+        "atis-roles-plain",
+        "atis-roles-plain",
+        joint_slots.read_atis_roles,
+        figures.ATIS_ROLES,
+        is_ablation=True,
+    ),
     BenchmarkSet("conll2003", "conll2003", conll2003.read_conll2003, figures.CONLL2003, num_seeds=1),
     BenchmarkSet(
         "conll2003-sentences",

@@ -161,6 +161,7 @@ class TrainConfig:
 
     seed: int = 1
     validation_fraction: float = 0.12  # of each intent's examples
+    num_variants: int = 3  # of an example with roles or groups: the same words with other mentions
     primary_metric: Metric = "intent_and_span"  # of the validation split; stops the run, higher is better
     class_weighting: ClassWeighting = "none"  # "balanced": rare intents weigh more, by 1 / sqrt(frequency)
     device: Device = "auto"  # a GPU if there is one
@@ -184,6 +185,7 @@ class TrainConfig:
         Raises:
             ConfigError: a number is out of its range.
         """
+        _expect(_AT_LEAST_ZERO, num_variants=self.num_variants)
         _expect(_SHARE, validation_fraction=self.validation_fraction)
         _expect(_SHARE, encoder_dropout=self.encoder_dropout, token_dropout=self.token_dropout)
 

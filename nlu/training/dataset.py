@@ -7,7 +7,7 @@ has; an annotation behind that border is an error, never dropped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -52,11 +52,14 @@ class CachedExample:
         states: ``(tokens, hidden)`` float32 below the first trained layer, or None to compute them in every
             step.
         teacher: ``(hidden,)`` float32 unit embedding of the unchanged encoder.
+        variants: the same utterance with other mentions, see `nlu.training.mentions`; trained on beside it,
+            and nothing is judged by them.
     """
 
     example: TrainingExample
     states: torch.Tensor | None
     teacher: torch.Tensor
+    variants: tuple[CachedExample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +138,15 @@ def split_validation(
         chosen.update(rng.permutation(positions)[: max(0, min(count, len(by_intent[intent]) - 1))].tolist())
     train = [example for position, example in enumerate(examples) if position not in chosen]
     return train, [example for position, example in enumerate(examples) if position in chosen]
+
+
+def with_variants(examples: Sequence[CachedExample]) -> list[CachedExample]:
+    """Set variants beside their examples; the intents of all of them count as much as the example's alone."""
+    return [
+        replace(member, example=replace(member.example, weight=one.example.weight / (1 + len(one.variants))))
+        for one in examples
+        for member in (one, *one.variants)
+    ]
 
 
 def make_batches(

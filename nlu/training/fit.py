@@ -7,7 +7,7 @@ from typing import Protocol
 
 from nlu.model import JointModel
 from nlu.training.compute import Compute
-from nlu.training.dataset import CachedExample
+from nlu.training.dataset import CachedExample, with_variants
 from nlu.training.forward import embed_cached
 from nlu.training.loop import LoopWatcher, TrainingSplits, train_loop
 from nlu.training.prepare import Prepared, build_model
@@ -41,7 +41,7 @@ def fit_model(
     """
     config = prepared.config
     pseudo_labelled = _label_the_rest(prepared, splits, watcher, compute) if prepared.unlabelled else []
-    enlarged = replace(splits, train=(*splits.train, *pseudo_labelled))
+    enlarged = replace(splits, train=(*with_variants(splits.train), *pseudo_labelled))
     model = build_model(prepared, enlarged.train).to(compute.device)
     return model, train_loop(model, enlarged, config, watcher=watcher, compute=compute, start=start)
 

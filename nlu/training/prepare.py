@@ -32,6 +32,7 @@ from nlu.training.dataset import (
 )
 from nlu.training.head_start import start_intent_head, start_match_scores
 from nlu.training.loop import TrainingSplits
+from nlu.training.mentions import swap_mentions
 from nlu.training.pairs import encode_texts, make_pair_set, number_texts
 from nlu.training.progress import CACHE_AT, RunClock
 from nlu.types import FALLBACK_INTENT, Example
@@ -139,8 +140,11 @@ def prepare(
     text_encoder = TextEncoder(load_tokenizer(checkpoint), patterns, max_tokens=encoder.max_tokens)
     numbered = number_texts(data.retrieval_pairs)
     max_pair_tokens = min(encoder.max_tokens, config.retrieval.max_text_tokens)
+    rng = np.random.default_rng(config.seed)
+    variants = swap_mentions(parts.train, num_variants=config.num_variants, rng=rng)
     encoded = [
         encode_examples(parts.train, label_map, text_encoder),
+        encode_examples([one for own in variants for one in own], label_map, text_encoder),
         encode_examples(parts.validation, label_map, text_encoder),
         encode_unlabelled(parts.unlabelled, label_map, text_encoder),
         encode_texts(numbered.texts, checkpoint, patterns, max_tokens=max_pair_tokens),
@@ -148,13 +152,13 @@ def prepare(
     method = make_method(config.finetuning)
     started_at_s = clock.elapsed_s
     cached = run_frozen(encoded, encoder.to(compute.device), method, config, clock=clock, compute=compute)
-    train, validation, unlabelled, texts = cached
+    train, varied, validation, unlabelled, texts = cached
     first = method.first_trained_layer(encoder)
     pairs = make_pair_set(numbered, texts, config.retrieval) if texts else None
     return Prepared(
         config=config,
         checkpoint=checkpoint,
-        splits=TrainingSplits(train, validation, label_map, first, pairs),
+        splits=TrainingSplits(_attach(train, varied, variants), validation, label_map, first, pairs),
         unlabelled=unlabelled,
         parts=parts,
         pattern_names=tuple(sorted(data.regexes)),
@@ -223,6 +227,16 @@ def _distinct(texts: Sequence[str], examples: Sequence[Example]) -> list[str]:
     seen = {normalise_text(example.text) for example in examples}
     by_key = {normalise_text(text): text for text in sorted(texts, reverse=True)}  # the first of each stays
     return [by_key[key] for key in sorted(set(by_key) - seen)]
+
+
+def _attach(
+    train: Sequence[CachedExample], varied: Sequence[CachedExample], variants: Sequence[Sequence[Example]]
+) -> list[CachedExample]:
+    """Give every example its own of the variants, which lie behind each other."""
+    rest = iter(varied)
+    return [
+        replace(one, variants=tuple(islice(rest, len(own)))) for one, own in zip(train, variants, strict=True)
+    ]
 
 
 def _head_sizes(label_map: LabelMap, patterns: PatternSet, config: TrainConfig) -> HeadSizes:

@@ -7,12 +7,17 @@ labels of their own, as in the papers that report on this split.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.files import BenchmarkDataError, read_lines
 from benchmarks.nlu.data import BenchmarkData, Draw, Part
 from benchmarks.nlu.tags import join_tokens, tagged_annotations
-from nlu.types import Example
+from benchmarks.nlu.trainable import keep_known
+from nlu.types import EntityAnnotation, Example
+
+_FEW = 150  # utterances of ATIS that a bot of that size would have
 
 
 def read_snips(folder: Path, draw: Draw) -> BenchmarkData:  # noqa: ARG001 - the splits are published
@@ -23,6 +28,24 @@ def read_snips(folder: Path, draw: Draw) -> BenchmarkData:  # noqa: ARG001 - the
 def read_atis(folder: Path, draw: Draw) -> BenchmarkData:  # noqa: ARG001 - the splits are published
     """Read ATIS; its test split has intents and tags that training does not have."""
     return _read("atis", folder)
+
+
+def read_atis_roles(folder: Path, draw: Draw) -> BenchmarkData:
+    """Draw 150 training utterances of ATIS, and read a tag ``fromloc.city_name`` as an entity with a role.
+
+    Labels of the validation part that none of them has are left out of it.
+    """
+    whole = _read("atis", folder)
+    chosen = draw.rng.permutation(len(whole.train))[:_FEW].tolist()
+    train = _with_roles(whole.train[number] for number in sorted(chosen))
+    validation = keep_known(_with_roles(whole.validation.examples), train)
+    return BenchmarkData(
+        name="atis-roles",
+        train=train,
+        validation=Part("validation", validation),
+        read_test=lambda: tuple(Part(part.name, _with_roles(part.examples)) for part in whole.read_test()),
+        notes=(f"{len(train)} drawn examples train",),
+    )
 
 
 def _read(name: str, folder: Path) -> BenchmarkData:
@@ -58,3 +81,12 @@ def _example(token_line: str, tag_line: str, intent: str, *, source: str) -> Exa
         )
     text, borders = join_tokens(tokens)
     return Example(text, intent.strip(), tagged_annotations(text, borders, tags), source)
+
+
+def _with_roles(examples: Iterable[Example]) -> tuple[Example, ...]:
+    return tuple(replace(one, entities=tuple(map(_with_role, one.entities))) for one in examples)
+
+
+def _with_role(annotation: EntityAnnotation) -> EntityAnnotation:
+    role, _, entity = annotation.entity.rpartition(".")
+    return replace(annotation, entity=entity, role=role or None)

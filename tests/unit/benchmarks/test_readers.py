@@ -18,7 +18,7 @@ from benchmarks.nlu.readers.intents import (
     read_clinc150_10shot,
     read_curekart,
 )
-from benchmarks.nlu.readers.joint_slots import read_atis, read_snips
+from benchmarks.nlu.readers.joint_slots import read_atis, read_atis_roles, read_snips
 from benchmarks.nlu.readers.multidogo import read_multidogo
 from benchmarks.nlu.readers.nlupp import read_nlupp
 from benchmarks.nlu.readers.restaurants8k import read_restaurants8k
@@ -141,6 +141,16 @@ def test_snips_turns_tags_into_spans(tmp_path) -> None:
 
     assert (example.text, example.intent) == ("play kind of blue", "PlayMusic")
     assert spans_of(example) == [("album", "kind of blue")]
+
+
+def test_atis_with_roles_reads_them_from_the_tags(tmp_path) -> None:
+    write_joint(tmp_path / "atis", "boston", "B-fromloc.city_name", "flight")
+
+    data = read_atis_roles(tmp_path, DRAW)
+
+    parts = (data.train, data.validation.examples, data.read_test()[0].examples)
+    for (only,) in parts:
+        assert [(one.entity, one.role) for one in only.entities] == [("city_name", "fromloc")]
 
 
 def test_atis_keeps_joint_intents_as_labels_of_their_own(tmp_path) -> None:

@@ -96,7 +96,8 @@ def test_every_example_is_judged_once_by_a_model_that_never_saw_it(
     assert len(set(texts)) == len(texts)
     assert sorted(text for _, inside in ledger.judged for text in inside) == texts
     for model, inside in ledger.judged:
-        assert sorted([*inside, *ledger.trained_on[model]]) == texts  # disjoint, as no text occurs twice
+        trained_on = [text for text in ledger.trained_on[model] if text in texts]  # a variant is in no fold
+        assert sorted([*inside, *trained_on]) == texts  # disjoint, as no text occurs twice
     assert len(ledger.trained_on) == num_folds
     assert ledger.num_validation == 0
     assert len(outputs.intents) == len(outputs.scope_scores) == len(texts)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from nlu.training.dataset import (
     encode_examples,
     make_batches,
     split_validation,
+    with_variants,
 )
 from nlu.types import EntityAnnotation, Example
 from tests.fakes_nlu import MAX_TOKENS, example, small_data, text_encoder_of, tiny_encoder
@@ -147,3 +149,15 @@ def test_annotation_behind_what_the_encoder_reads_is_an_error(checkpoint: Encode
 
     with pytest.raises(SourceError, match=r"^data/nlu\.yml:7: .*the encoder reads \d+ characters"):
         encode_examples([long], LabelMap.from_examples([long]), text_encoder_of(checkpoint))
+
+
+def test_example_and_its_variants_count_as_much_as_the_example_alone(checkpoint: EncoderCheckpoint) -> None:
+    first, second, third, *_ = cached(checkpoint)
+    heavy = replace(first, example=replace(first.example, weight=0.6), variants=(second, third))
+
+    trained = with_variants([heavy, second])
+
+    assert [one.example.encoded.text for one in trained] == [
+        one.example.encoded.text for one in (first, second, third, second)
+    ]
+    assert [one.example.weight for one in trained] == pytest.approx([0.2, 0.2, 0.2, 1.0])

@@ -14,6 +14,8 @@ from nlu.training.progress import RunClock
 from nlu.types import FALLBACK_INTENT, Example
 from tests.fakes_nlu import example, small_data, tiny_config
 
+COLOURS = {"red", "blue", "navy", "green"}
+
 
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_dropout_of_the_encoder_is_what_the_configuration_says(
@@ -83,3 +85,23 @@ def test_given_validation_stays_beside_folds() -> None:
     given = [example("hello hello", "greet")]
 
     assert list(divide(small_data(), given, folds).validation) == given
+
+
+def test_examples_with_roles_have_variants_that_are_trained_on_and_judge_nothing(
+    checkpoint: EncoderCheckpoint,
+) -> None:
+    data = small_data()
+    config = replace(tiny_config(), num_variants=2)
+    parts = divide(data, None, config)
+    clock = RunClock(lambda _: None)
+
+    prepared = prepare(data, parts, config, checkpoint, clock=clock, compute=EXACT_CPU)
+
+    train = prepared.splits.train
+    assert len(train) == len(parts.train)
+    for example_, cached in zip(parts.train, train, strict=True):
+        words = [set(one.example.encoded.text.split()) - COLOURS for one in (cached, *cached.variants)]
+        assert all(one == words[0] for one in words)
+        assert len(cached.variants) <= 2 * any(one.entity == "colour" for one in example_.entities)
+    assert any(cached.variants for cached in train)
+    assert all(not cached.variants for cached in prepared.splits.validation)

@@ -13,7 +13,9 @@ TEXT = "hello from york, A123"
 
 
 def found(path: Path, pipeline: str) -> list[str]:
-    bot = load_bot(write_bot(path, domain=DOMAIN, config=f"pipeline:\n- name: WhitespaceTokenizer\n{pipeline}"))
+    bot = load_bot(
+        write_bot(path, domain=DOMAIN, config=f"pipeline:\n- name: WhitespaceTokenizer\n{pipeline}")
+    )
     patterns = regex_entities_of(bot, REGEXES, LOOKUPS)
     return [] if patterns is None else [span.text for span in patterns.added(TEXT, (), {})]
 

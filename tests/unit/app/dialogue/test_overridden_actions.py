@@ -12,7 +12,10 @@ def test_an_action_of_a_forms_name_takes_its_place() -> None:
 
     conversation = given(actions={"return_form": own}).says("I want to return it", "return_item")
 
-    assert conversation.replies == ["Found three.", "Done."]  # to a rule it is the form, and no loop is active
+    assert conversation.replies == [
+        "Found three.",
+        "Done.",
+    ]  # to a rule it is the form, and no loop is active
     assert conversation.executed == ["return_form", "utter_returned"]
     assert conversation.tracker.active_loop is None
 

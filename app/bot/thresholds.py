@@ -14,8 +14,8 @@ _RASA = Thresholds(min_confidence=0.3, min_margin=0.1)  # of that component, whe
 def thresholds_of(bot: Bot, calibrated: Thresholds) -> Thresholds:
     """Give what the bot's FallbackClassifier says, and for a bot with comfort the calibrated rest.
 
-    A plain Rasa folder is refused nothing but what that component refuses in Rasa; without it, nothing. Without
-    any pipeline Rasa takes its default one, which has the component.
+    A plain Rasa folder is refused nothing but what that component refuses in Rasa; without it, nothing.
+    Without any pipeline Rasa takes its default one, which has the component.
     """
     config = bot.config
     given = {"min_confidence": config.fallback_threshold, "min_margin": config.ambiguity_threshold}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from app.bot.bot import Bot
+from app.bot.regex_entities import regex_entities_of
 from app.bot.thresholds import thresholds_of
 from app.db.audit import AuditLog
 from app.db.conversation_store import ConversationStore
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from app.serving.watcher import Wanted
     from nlu.bundle import Bundle
     from nlu.interpreter import BundleInterpreter
-    from nlu.regex_entities import RegexEntities
     from retrieval.index import FaqIndex
     from retrieval.reader import PassageReader, ReadPairs
 
@@ -149,20 +149,10 @@ def bundle_interpreter(settings: Settings, bot: Bot, path: Path) -> BundleInterp
     from nlu.interpreter import BundleInterpreter
 
     bundle = load_bundle(path, encoder=resolve_encoder(settings.encoder))
-    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot), _regex_entities(bundle, bot))
+    patterns = regex_entities_of(bot, bundle.contents.regexes, bundle.contents.lookups)
+    interpreter = BundleInterpreter(_with_bot_thresholds(bundle, bot), patterns)
     interpreter.warm_up()
     return interpreter
-
-
-def _regex_entities(bundle: Bundle, bot: Bot) -> RegexEntities | None:
-    """Give the patterns of entities without annotations, if the bot's pipeline names the extractor."""
-    from nlu.regex_entities import EXTRACTOR, RegexEntities
-
-    if all(component.name != EXTRACTOR for component in bot.config.pipeline):
-        return None
-    learnt = {label.entity for label in bundle.contents.label_map.span_labels}
-    entities = [entity for entity in bot.domain.entities if entity not in learnt]
-    return RegexEntities.compile(entities, bundle.contents.regexes, bundle.contents.lookups)
 
 
 def _with_bot_thresholds(bundle: Bundle, bot: Bot) -> Bundle:

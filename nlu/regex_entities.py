@@ -1,6 +1,6 @@
-"""Entities that no example marks, found by their regular expressions and lookup tables alone.
+"""Entities that are found by their regular expressions and lookup tables, for bots that ask for it.
 
-What a model has learnt to find is its own affair: there, patterns are features, see `nlu.patterns`.
+To the model patterns are features, see `nlu.patterns`; what it finds goes before what only a pattern finds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EXTRACTOR = "RegexEntityExtractor"
 
 @dataclass(frozen=True, slots=True)
 class RegexEntities:
-    """The patterns of entities that only patterns find; `names` in the order of their numbers."""
+    """The patterns that are named like entities; `names` in the order of their numbers."""
 
     names: tuple[str, ...]
     patterns: PatternSet

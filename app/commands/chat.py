@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from app.commands.context import chosen_interpreter, read_bot, settings_for
-from app.commands.rehearsal import rehearsing, understanding_of
+from app.commands.rehearsal import learned_script, rehearsing, understanding_of
 from app.dialogue.errors import InvalidInputError
 from app.dialogue.events import BotUttered, RecordedEvent
 from app.dialogue.manager import DialogueManager
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     seed = random.SystemRandom().getrandbits(32)
     with (
         understanding_of(settings, bot, chosen_interpreter(None, settings)) as understanding,
-        rehearsing(settings, bot, understanding, seed=seed) as rehearsal,
+        rehearsing(settings, bot, learned_script(settings, bot), understanding, seed=seed) as rehearsal,
     ):
         payloads = _show(rehearsal.manager.start(CONVERSATION_ID, "terminal").recorded)
         while (text := _ask()) is not None:

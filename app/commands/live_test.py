@@ -11,7 +11,8 @@ from pathlib import Path
 from app.bot.bot import Bot
 from app.bot.story_report import JUDGED_LIVE
 from app.commands.context import chosen_interpreter
-from app.commands.rehearsal import rehearsing, understanding_of
+from app.commands.rehearsal import learned_script, rehearsing, understanding_of
+from app.dialogue.script import BotScript
 from app.dialogue.stories import Story
 from app.dialogue.story_check import Difference, find_difference, split_turns
 from app.dialogue.understanding import CustomerMessage
@@ -27,10 +28,11 @@ def run_live(args: argparse.Namespace, settings: Settings, bot: Bot, stories: Se
     """Have all conversations, each on fresh data, and print the first difference of each that fails."""
     failures: _Failures = []
     num_held = 0
+    script = learned_script(settings, bot)
     with understanding_of(settings, bot, chosen_interpreter(args.bundle, settings)) as understanding:
         for story in stories:
             num_held += 1
-            difference = run_story(story, settings, bot, understanding)
+            difference = run_story(story, settings, bot, script, understanding)
             if difference is not None:
                 failures.append((story, difference))
                 _print_failure(story, difference)
@@ -43,9 +45,11 @@ def run_live(args: argparse.Namespace, settings: Settings, bot: Bot, stories: Se
     return 1 if failures else 0
 
 
-def run_story(story: Story, settings: Settings, bot: Bot, understanding: Understanding) -> Difference | None:
+def run_story(
+    story: Story, settings: Settings, bot: Bot, script: BotScript, understanding: Understanding
+) -> Difference | None:
     """Have the conversation and give the first difference, or None."""
-    with rehearsing(settings, bot, understanding, seed=1) as rehearsal:
+    with rehearsing(settings, bot, script, understanding, seed=1) as rehearsal:
         rehearsal.manager.start(CONVERSATION_ID, "test")
         for turn in split_turns(story):
             text = turn.utterance.text or f"/{turn.utterance.intent}"

@@ -14,6 +14,7 @@ from app.bootstrap import make_action_runner, make_duckling, make_ports, script_
 from app.bot.bot import Bot
 from app.dialogue.events import RecordedEvent
 from app.dialogue.manager import DialogueManager, Limits
+from app.dialogue.script import BotScript
 from app.provisioning import Stores, ensure_faq, load_answering, open_reader, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
@@ -37,11 +38,19 @@ class _Nobody:
         """Tell nobody."""
 
 
+def learned_script(settings: Settings, bot: Bot) -> BotScript:
+    """Make the bot ready to talk, with what was learnt from its stories; once for all conversations."""
+    return script_of(bot, load_story_model(settings, bot))
+
+
 @contextlib.contextmanager
 def rehearsing(
-    settings: Settings, bot: Bot, understanding: Understanding, *, seed: int
+    settings: Settings, bot: Bot, script: BotScript, understanding: Understanding, *, seed: int
 ) -> Iterator[Rehearsal]:
-    """Give a manager over an empty temporary home, which the bot's actions see as theirs."""
+    """Give a manager over an empty temporary home, which the bot's actions see as theirs.
+
+    `script` is what `learned_script` makes of the bot.
+    """
     with _temporary_home() as home:
         stores = open_stores(settings.model_copy(update={"home": home, "database_url": None}))
         runner = make_action_runner(settings, bot)
@@ -49,7 +58,6 @@ def rehearsing(
         ports = make_ports(understanding, runner, stores, _Nobody(), duckling=duckling)
         ports = replace(ports, rng=random.Random(seed))
         try:
-            script = script_of(bot, load_story_model(settings, bot))
             manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)
         finally:

@@ -49,7 +49,10 @@ def _train_bundle(args: argparse.Namespace, settings: Settings, bot: Bot) -> Non
     snapshot = read_snapshot(bot)
     for warning in snapshot.train.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    config = load_train_config(args.config) if args.config else read_training(bot.path)
+    num_examples = len(snapshot.train.examples)
+    config = (
+        load_train_config(args.config) if args.config else read_training(bot.path, num_examples=num_examples)
+    )
     unlabelled = read_utterances(args.unlabelled) if args.unlabelled else read_unlabelled(bot.path)
     pairs = training_pairs(_faq_entries(bot, None if args.out else settings))
     out: Path = args.out or settings.home / "training" / "bundle"

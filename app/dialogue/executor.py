@@ -123,6 +123,8 @@ class Executor:
         match decided.decision:
             case Reply(response=response):
                 return [executed, self._speaker.say(response, tracker)]
+            case AskSlot(form=form) if self._actions.knows(form):  # an action of that name takes its place
+                return self._run(form, executed, tracker)
             case AskSlot(form=form):
                 return self._run_form(form, decided, tracker)
             case AnswerFaq():
@@ -202,7 +204,7 @@ class Executor:
 
     def _after_failure(self, decided: Decided, error: ChatbotError, tracker: Tracker) -> list[Event]:
         recovery: list[Event] = []
-        if isinstance(decided.decision, AskSlot):
+        if isinstance(decided.decision, AskSlot) and not self._actions.knows(decided.decision.form):
             recovery = self._forms.recover(decided.decision.form, tracker)
         apology = self.apologise(action_of(decided.decision), error, tracker)
         return [_executed(decided), *recovery, *apology]

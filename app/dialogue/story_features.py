@@ -13,6 +13,9 @@ from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.features import ANY_SET
 from app.dialogue.states import TurnState
 
+INTENT_FEATURE = "intent "
+"""How the feature of what the customer wants begins."""
+
 _BEFORE_THE_START = (None, ACTION_SESSION_START)
 
 
@@ -25,7 +28,7 @@ def state_features(state: TurnState) -> Mapping[str, float]:
     names = [f"action {state.previous_action}"] if state.previous_action else []
     if state.previous_action == ACTION_LISTEN:
         names += [f"entity {label}" for label in state.entities]
-        names += [f"intent {state.intent}"] if state.intent else []
+        names += [f"{INTENT_FEATURE}{state.intent}"] if state.intent else []
     names += [f"loop {state.active_loop}"] if state.active_loop else []
     return dict.fromkeys(names, 1.0) | _slot_features(state)
 

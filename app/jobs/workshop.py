@@ -40,7 +40,7 @@ def open_workshop(settings: Settings, stores: Stores) -> Workshop:
         run = partial(
             train_bundle,
             replace(data, unlabelled=read_unlabelled(settings.bot), retrieval_pairs=pairs),
-            read_training(settings.bot),
+            read_training(settings.bot, num_examples=len(data.examples)),
             encoder=resolve_encoder(settings.encoder),
             out_path=out_path,
             progress=report,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from app.retraining.masking import mask_personal_data
@@ -17,6 +18,7 @@ from nlu.evaluation.split import split_held_out
 from nlu.text import normalise_text
 from nlu.types import Example
 
+MIN_TEXTS = 10  # of an intent that gives any away: what a small bot has of one, it needs for learning
 HELD_OUT_FRACTION = 0.15  # of all texts: of some thousand, enough that one example is less than a point
 
 FindProblem = Callable[[Example], str | None]
@@ -76,7 +78,7 @@ def build_snapshot(
     by_text = {_key(example): example for example in bot_data.examples}
     corrected = {_key(example): example for example in usable}
     examples = list((by_text | corrected).values())
-    train, held_out = split_held_out(examples, fraction=HELD_OUT_FRACTION)
+    train, held_out = _split(examples, by_text)
     return Snapshot(
         snapshot_id=_content_hash(bot_data, train, held_out),
         train=replace(bot_data, examples=tuple(train)),
@@ -86,6 +88,21 @@ def build_snapshot(
         num_corrections_held_out=sum(_key(example) in corrected for example in held_out),
         skipped=tuple(skipped),
     )
+
+
+def _split(examples: Sequence[Example], of_bot: Mapping[str, Example]) -> tuple[list[Example], list[Example]]:
+    """Hold examples out by the hash of their texts, but none of an intent of which the bot has few.
+
+    A correction changes neither: it is the intent in the bot's own data that counts.
+    """
+    num_texts = Counter(example.intent for example in of_bot.values())
+    _, chosen = split_held_out(examples, fraction=HELD_OUT_FRACTION)
+    held_out = {
+        _key(example): example
+        for example in chosen
+        if num_texts[of_bot.get(_key(example), example).intent] >= MIN_TEXTS
+    }
+    return [example for example in examples if _key(example) not in held_out], list(held_out.values())
 
 
 def _usable(corrections: Iterable[Example], find_problem: FindProblem) -> tuple[list[Example], list[Skipped]]:

@@ -53,7 +53,7 @@ def make_conversations(
     num_made = min(settings.augmentation * len(material.stories), settings.max_conversations)
     for number in range(max(num_made - len(material.stories), 0)):
         first = material.stories[number % len(material.stories)]
-        steps = _joined(first, material, settings, rng)
+        steps = _beginning_late(_joined(first, material, settings, rng), settings.late_start, rng)
         steps = _with_asides(steps, material.asides, settings.digression_rate, rng)
         steps = _with_noise(steps, material, settings.slot_noise, rng)
         yield _with_values(steps, material.domain, rng)
@@ -75,6 +75,26 @@ def _joined(
         after = material.stories[int(rng.integers(len(material.stories)))]
         steps = (*steps, *_forgetting(steps, after, material.domain, settings.carry_over, rng), *after)
     return steps
+
+
+def _beginning_late(steps: tuple[Step, ...], rate: float, rng: np.random.Generator) -> tuple[Step, ...]:
+    """Leave out the first turns now and then: a question is answered whether or not a greeting came before.
+
+    What the bot set in them stays set. Nothing begins inside a form, nor after entities, which may set slots.
+    """
+    turns = split_steps(steps)
+    starts = [place for place in range(1, len(turns)) if _may_begin(turns, place)]
+    if not starts or rng.random() >= rate:
+        return steps
+    start = starts[int(rng.integers(len(starts)))]
+    is_set = [step for turn in turns[:start] for step in turn if isinstance(step, SlotStep)]
+    return (*is_set, *(step for turn in turns[start:] for step in turn))
+
+
+def _may_begin(turns: Sequence[Turn], place: int) -> bool:
+    before = [step for turn in turns[:place] for step in turn]
+    has_entities = any(isinstance(step, IntentStep) and step.entities for step in before)
+    return isinstance(turns[place][0], IntentStep) and not has_entities and active_loop(before) is None
 
 
 def _forgetting(

@@ -17,6 +17,7 @@ class StorySettings:
     augmentation: int = 50  # conversations made from each story, Rasa's default
     max_conversations: int = 1_500  # made from all stories together: bounds the time that training takes
     max_joined: int = 4  # stories that are glued to one conversation
+    late_start: float = 0.25  # of the conversations, how many begin with a later turn than the story's first
     digression_rate: float = 0.3  # of the places between two turns, how many get an aside
     slot_noise: float = 0.3  # of the slots that no story mentions, how many are set in a conversation
     carry_over: float = 0.5  # of the slots that the next story does not mention, how many keep their value

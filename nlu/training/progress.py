@@ -51,6 +51,7 @@ class RunClock:
         self._now_s = now_s
         self._started_at_s = self._reported_at_s = now_s()
         self._training_at_s: float | None = None
+        self._measured_from = (0.0, 0)  # a time, and the steps of this process that were done then
 
     @property
     def elapsed_s(self) -> float:
@@ -58,8 +59,9 @@ class RunClock:
         return self._now_s() - self._started_at_s
 
     def report(self, stage: str, fraction: float, message: str) -> None:
-        """Report a stage; the time left is guessed from the fraction."""
-        eta_s = self.elapsed_s * (1.0 - fraction) / fraction if fraction > 0 else None
+        """Report a stage; the time left is guessed from the fraction, unless folds may be trained now."""
+        is_known = fraction > 0 and fraction != CALIBRATE_AT
+        eta_s = self.elapsed_s * (1.0 - fraction) / fraction if is_known else None
         self._send(Progress(stage, fraction, eta_s, message))
 
     def report_caching(self, done: int, total: int) -> None:
@@ -71,6 +73,7 @@ class RunClock:
     def start_training(self) -> None:
         """Begin to measure steps, perhaps afresh."""
         self._training_at_s = self._now_s()
+        self._measured_from = (self._training_at_s, 0)
 
     def report_labeller(self, message: str) -> None:
         """Report, not too often, that something is done before training; steps are measured from then on."""
@@ -79,7 +82,9 @@ class RunClock:
             self._send(Progress("train", TRAIN_AT, None, message))
 
     def report_step(self, steps: Steps, message: str) -> None:
-        """Report, not too often, that a step is done."""
+        """Report, not too often, that a step is done; the first says nothing of the others' duration."""
+        if steps.done_here == 1:
+            self._measured_from = (self._now_s(), 1)
         if self._is_due():
             self.report_epoch(steps, message)
 
@@ -94,9 +99,10 @@ class RunClock:
             self._send(Progress("calibrate", CALIBRATE_AT, None, message))
 
     def _training_left_s(self, steps: Steps) -> float | None:
-        if self._training_at_s is None or not steps.done_here:
+        since_s, done_then = self._measured_from
+        if self._training_at_s is None or steps.done_here <= done_then:
             return None
-        per_step_s = (self._now_s() - self._training_at_s) / steps.done_here
+        per_step_s = (self._now_s() - since_s) / (steps.done_here - done_then)
         around_s = self._training_at_s - self._started_at_s
         return per_step_s * (steps.total - steps.done) + around_s
 

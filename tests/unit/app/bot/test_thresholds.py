@@ -20,9 +20,10 @@ STATED = SILENT + "  threshold: 0.7\n"
         (SILENT, Thresholds(0.3, 0.1)),
         (STATED, Thresholds(0.7, 0.1)),
         (STATED + "  ambiguity_threshold: 0.02\n", Thresholds(0.7, 0.02)),
-        ("language: en\n", CALIBRATED),
+        ("language: en\n", Thresholds(0.3, 0.1)),
+        ("pipeline: null\n", Thresholds(0.3, 0.1)),
     ],
-    ids=["no classifier", "its defaults", "threshold", "both", "no pipeline"],
+    ids=["no classifier", "its defaults", "threshold", "both", "no pipeline", "empty pipeline"],
 )
 def test_a_plain_folder_is_refused_what_rasa_refuses(
     tmp_path: Path, config: str, expected: Thresholds

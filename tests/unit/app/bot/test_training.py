@@ -9,13 +9,25 @@ from nlu.training.config import ConfigError, TrainConfig
 
 
 def test_bot_without_a_training_configuration_has_the_defaults(tmp_path: Path) -> None:
-    assert read_training(tmp_path) == TrainConfig()
+    assert read_training(tmp_path, num_examples=2_000) == TrainConfig()
+
+
+@pytest.mark.parametrize(
+    ("num_examples", "num_epochs"), [(1, 40), (160, 30), (290, 17), (400, 12)], ids=["1", "160", "290", "400"]
+)
+def test_few_examples_are_all_learnt_and_for_longer(
+    num_examples: int, num_epochs: int, tmp_path: Path
+) -> None:
+    config = read_training(tmp_path, num_examples=num_examples)
+
+    assert config.calibration.num_folds > 0  # no validation split
+    assert (config.optimiser.max_epochs, config.optimiser.batch_size) == (num_epochs, 16)
 
 
 def test_bot_brings_its_own_training_configuration(tmp_path: Path) -> None:
     (tmp_path / "training.toml").write_text('[finetuning]\nmethod = "bitfit"\n', encoding="utf-8")
 
-    config = read_training(tmp_path)
+    config = read_training(tmp_path, num_examples=10)
 
     assert config.finetuning.method == "bitfit"
     assert config.optimiser == TrainConfig().optimiser
@@ -34,7 +46,7 @@ def test_mistake_is_an_error_with_the_name_of_the_file(tmp_path: Path, text: str
     (tmp_path / "training.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(ConfigError, match=rf"training\.toml.*{problem}"):
-        read_training(tmp_path)
+        read_training(tmp_path, num_examples=10)
 
 
 def test_bot_without_unlabelled_utterances_has_none(tmp_path: Path) -> None:

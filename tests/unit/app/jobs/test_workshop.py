@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.bot.training import default_training
 from app.jobs import workshop as module
 from app.jobs.retrain import Train
 from app.settings import Settings
@@ -76,7 +77,7 @@ def test_job_trains_as_the_bot_says_at_that_moment(
     (tmp_path / "training.toml").write_text("seed = 7\n[calibration]\nnum_folds = 3\n", encoding="utf-8")
     run(train)
 
-    assert noted.configs[0] == TrainConfig()
+    assert noted.configs[0] == default_training(1)
     assert (noted.configs[1].seed, noted.configs[1].calibration.num_folds) == (7, 3)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.retraining.snapshot import HELD_OUT_FRACTION, Skipped, Snapshot, build_snapshot
+from app.retraining.snapshot import HELD_OUT_FRACTION, MIN_TEXTS, Skipped, Snapshot, build_snapshot
 from nlu.evaluation.split import split_held_out
 from nlu.text import normalise_text
 from nlu.types import EntityAnnotation, Example
@@ -26,6 +26,15 @@ def test_bot_data_alone_is_split_as_by_its_hash() -> None:
     train, held_out = split_held_out(DATA.examples, fraction=HELD_OUT_FRACTION)
     assert (list(snapshot.train.examples), list(snapshot.held_out)) == (train, held_out)
     assert len(held_out) > 10
+
+
+def test_nothing_is_held_out_of_an_intent_with_few_texts() -> None:
+    few = bot_data(*((f"rare number {n}", f"rare_{n // (MIN_TEXTS - 1)}") for n in range(90)))
+
+    snapshot = build_snapshot(few, [])
+
+    assert split_held_out(few.examples, fraction=HELD_OUT_FRACTION)[1] != []  # it would be, by its hash
+    assert (snapshot.train.examples, snapshot.held_out) == (few.examples, ())
 
 
 @given(corrections)

@@ -9,7 +9,7 @@ from app.storyteller.settings import StorySettings
 from tests.fakes_dialogue import does, loop, said, slot, story
 from tests.fakes_storyteller import DOMAIN, STORIES
 
-PLAIN = StorySettings(augmentation=10, digression_rate=0.0, slot_noise=0.0, max_joined=1)
+PLAIN = StorySettings(augmentation=10, late_start=0.0, digression_rate=0.0, slot_noise=0.0, max_joined=1)
 
 
 def _made(settings: StorySettings, stories: tuple[Story, ...] = STORIES) -> list[tuple[Step, ...]]:
@@ -101,3 +101,24 @@ def test_asides_of_stories_are_taken_out_now_and_then() -> None:
     talked = story("talks", said("joke"), does("utter_joke"), *STORIES[0].steps)
 
     assert STORIES[0].steps in _made(replace(PLAIN, digression_rate=0.5), (talked, STORIES[4]))
+
+
+def test_conversations_begin_with_a_later_turn_as_often_as_wanted() -> None:
+    greeted = story(
+        "greeted", said("greet"), does("utter_greet"), slot("vip", True), said("joke"), does("utter_joke")
+    )
+
+    made = _made(replace(PLAIN, late_start=1.0), (greeted,))
+
+    assert set(made[1:]) == {(slot("vip", True), said("joke"), does("utter_joke"))}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [(said("order"), does("size_form"), loop("size_form")), (said("order", "size"), does("utter_joke"))],
+    ids=["in a form", "after entities"],
+)
+def test_no_conversation_begins_where_what_was_left_out_counts(first: tuple[Step, ...]) -> None:
+    whole = story("whole", *first, said("joke"), does("utter_joke"))
+
+    assert set(_made(replace(PLAIN, late_start=1.0), (whole,))) == {whole.steps}

@@ -51,9 +51,18 @@ def test_likelihoods_sum_to_one(predictor: StoryPredictor) -> None:
 
 def test_what_was_never_learnt_is_not_seen(predictor: StoryPredictor) -> None:
     states, _ = story_states(STORIES[0].steps, DOMAIN)
-    strange = [replace(states[0], intent="never heard", entities=frozenset({"ghost"}))]
+    strange = [replace(states[0], entities=frozenset({"ghost"}))]
 
-    assert predictor.likelihoods(strange) == predictor.likelihoods([replace(states[0], intent=None)])
+    assert predictor.likelihoods(strange) == predictor.likelihoods(states[:1])
+
+
+def test_after_an_intent_that_no_story_has_no_action_is_likely(predictor: StoryPredictor) -> None:
+    states, actions = story_states(STORIES[0].steps, DOMAIN)
+
+    likelihoods = predictor.likelihoods([replace(states[0], intent="never heard")])
+
+    assert max(likelihoods.values()) < 0.3 < predictor.likelihoods(states[:1])[actions[0]]
+    assert sum(likelihoods.values()) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_long_conversation_counts_only_at_its_end(predictor: StoryPredictor) -> None:

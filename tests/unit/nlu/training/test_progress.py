@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.training.progress import Progress, RunClock, Steps
+from nlu.training.progress import CALIBRATE_AT, Progress, RunClock, Steps
 
 
 class Clock:
@@ -23,6 +23,27 @@ def test_time_left_is_that_of_the_steps_left_and_the_rest() -> None:
     assert clock.reports == [
         Progress("train", pytest.approx(0.3), 30 * 2.0 + 5.0, "epoch 1")  # type: ignore[arg-type]
     ]
+
+
+def test_the_first_step_says_nothing_of_the_time_that_others_take() -> None:
+    clock = Clock()
+    clock.run.start_training()
+    clock.now_s += 9.0  # the first step prepares what all use
+    clock.run.report_step(Steps(done=1, total=41, done_here=1), "step 1")
+    clock.now_s += 10.0
+
+    clock.run.report_step(Steps(done=11, total=41, done_here=11), "step 11")
+
+    assert [report.eta_s for report in clock.reports] == [None, 30.0]
+
+
+def test_nothing_is_promised_where_folds_may_be_trained() -> None:
+    clock = Clock()
+    clock.now_s += 50.0
+
+    clock.run.report("calibrate", CALIBRATE_AT, "thresholds")
+
+    assert clock.reports[0].eta_s is None
 
 
 def test_steps_of_an_earlier_process_do_not_count_as_fast() -> None:

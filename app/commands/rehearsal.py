@@ -17,7 +17,7 @@ from app.dialogue.manager import DialogueManager, Limits
 from app.provisioning import Stores, ensure_faq, load_answering, open_reader, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
-from app.story_models import load_story_model
+from app.story_models import load_intent_model, load_story_model
 from nlu.interpreter import BundleInterpreter
 
 
@@ -49,7 +49,7 @@ def rehearsing(
         ports = make_ports(understanding, runner, stores, _Nobody(), duckling=duckling)
         ports = replace(ports, rng=random.Random(seed))
         try:
-            script = script_of(bot, load_story_model(settings, bot))
+            script = script_of(bot, load_story_model(settings, bot), load_intent_model(settings, bot))
             manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
             yield Rehearsal(manager, stores)
         finally:

@@ -87,6 +87,7 @@ def test_version_status_and_domain(client: httpx.Client) -> None:
     }  # fmt: skip
     assert "utter_pay" in client.get("/domain").json()["responses"]
     assert "utter_pay:" in yaml.text
+    assert yaml.headers["Content-Type"].startswith("application/x-yaml")
     assert client.get("/domain", headers={"Accept": "image/png"}).status_code == 406
 
 
@@ -169,6 +170,7 @@ def test_a_message_is_understood_here_where_nobody_else_did(client: httpx.Client
     assert prediction["policy"] == "RulePolicy"
     assert {"action": "utter_pay", "score": 1.0} in prediction["scores"]
     assert {"action": "utter_greet", "score": 0.0} in prediction["scores"]
+    assert prediction["scores"][0] == {"action": "utter_pay", "score": 1.0}
 
 
 def test_the_story_of_a_conversation(client: httpx.Client) -> None:
@@ -283,14 +285,21 @@ def test_a_bad_body_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "tracker"),
         ("GET", "story"),
         ("POST", "predict"),
         ("POST", "execute"),
-        ("POST", "trigger_intent"),
     ],
 )
 def test_an_unknown_conversation_is_not_found(client: httpx.Client, method: str, path: str) -> None:
     answer = client.request(method, f"/conversations/nobody/{path}")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    error = answer.json()
+    assert answer.status_code == 404
+    assert (error["status"], error["reason"], error["code"]) == ("failure", "NotFound", 404)
+
+
+def test_an_intent_from_outside_begins_a_conversation(client: httpx.Client) -> None:
+    moved = client.post("/conversations/new/trigger_intent", json={"name": "pay"}).raise_for_status().json()
+
+    assert moved["messages"][0]["text"] == "Pay now?"
+    assert names(moved["tracker"]) == ["action_listen", "utter_pay", "action_listen"]

@@ -219,6 +219,18 @@ def test_parse_reads_payloads_without_the_model(client: httpx.Client) -> None:
     assert body["entities"][0]["value"] == "FH-1"
 
 
+def test_parse_says_where_the_words_are(client: httpx.Client) -> None:
+    assert parse(client, "track FH-1, please!")["text_tokens"] == [[0, 5], [6, 10], [12, 18]]
+    assert "text_tokens" not in parse(client, "/greet")
+
+
+def test_parse_speaks_no_other_format(client: httpx.Client) -> None:
+    answer = client.post("/model/parse", json={"text": "hello"}, params={"emulation_mode": "LUIS"})
+
+    assert answer.status_code == 400
+    assert "emulation_mode" in answer.json()["message"]
+
+
 def test_parse_records_nothing(client: httpx.Client, rasa_server: RunningServer) -> None:
     parse(client, "hello")
 

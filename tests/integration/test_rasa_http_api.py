@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from app.db.engine import Sessions
+from app.dialogue.payload import DUCKLING_EXTRACTOR
+from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 from tests.fakes_api import RunningServer
 from tests.fakes_rasa import serve_rasa_bot
 
@@ -76,6 +79,22 @@ def test_callback_channel_is_not_there_without_credentials(client: httpx.Client)
 
 
 # --- the server --------------------------------------------------------------------------------
+
+
+def test_parse_understands_as_a_message_would_be(client: httpx.Client, rasa: RunningServer) -> None:
+    class Numbers:
+        bundle_id = "numbers"
+
+        def parse(self, text: str) -> ParsedUtterance:
+            found = EntitySpan(4, 8, "number", "5", "5", 1.0, extractor=DUCKLING_EXTRACTOR)
+            return ParsedUtterance(text, IntentPrediction("pay", 1.0), entities=(found,))
+
+    ports = rasa.services.manager._ports
+    rasa.services.manager._ports = replace(ports, interpreter=Numbers())
+
+    entities = client.post("/model/parse", json={"text": "pay five"}).json()["entities"]
+
+    assert [(entity["value"], entity["extractor"]) for entity in entities] == [(5, "DucklingEntityExtractor")]
 
 
 def test_version_status_and_domain(client: httpx.Client) -> None:

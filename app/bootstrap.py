@@ -22,7 +22,7 @@ from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.contradictions import Contradiction, find_contradictions
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.policy_settings import PolicySettings
-from app.dialogue.ports import StoryModel
+from app.dialogue.ports import IntentModel, StoryModel
 from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
@@ -33,7 +33,7 @@ from app.serving.duckling import DucklingAccess, DucklingInterpreter
 from app.serving.reading import ReadingQueue
 from app.serving.understanding import ServedModel, Understanding
 from app.serving.watcher import ModelWatcher, Wanted
-from app.story_models import load_story_model
+from app.story_models import load_intent_model, load_story_model
 from retrieval.reader import PassageReader
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def build_services(
     runner = make_action_runner(settings, bot)
     duckling = make_duckling(understanding, bot)
     ports = make_ports(understanding, runner, stores, publisher, duckling=duckling)
-    script = script_of(bot, load_story_model(settings, bot))
+    script = script_of(bot, load_story_model(settings, bot), load_intent_model(settings, bot))
     manager = DialogueManager(script, ports, Limits(settings.max_message_chars))
     alarm = ReminderAlarm(stores.reminders, fire=manager.fire_reminder)
 
@@ -221,10 +221,12 @@ def contradictions_of(bot: Bot) -> list[Contradiction]:
     return find_contradictions(bot.rules, bot.stories, bot.domain, restrict_rules=bot.config.restrict_rules)
 
 
-def script_of(bot: Bot, story_model: StoryModel | None = None) -> BotScript:
+def script_of(
+    bot: Bot, story_model: StoryModel | None = None, intent_model: IntentModel | None = None
+) -> BotScript:
     """Make the bot ready to talk; rules and stories that contradict each other are named in the log.
 
-    `story_model` is what was learnt from its stories, if anything.
+    The models are what was learnt from its stories, if anything.
     """
     for problem in contradictions_of(bot):
         log.warning("rules_contradict", extra={"problem": str(problem)})
@@ -241,7 +243,8 @@ def script_of(bot: Bot, story_model: StoryModel | None = None) -> BotScript:
             core_fallback_action=bot.config.core_fallback_action,
             predicts_fallback=bot.config.enable_fallback_prediction,
             has_comfort=bot.has_comfort,
+            unexpected=bot.config.unexpected,
         ),
     )
-    script = replace(script, steering=bot.steering, story_model=story_model)
+    script = replace(script, steering=bot.steering, story_model=story_model, intent_model=intent_model)
     return made_strict(script, bot.rules, bot.stories) if bot.strict_responses else script

@@ -6,7 +6,8 @@ Every fourth story, in the order of their names, is held out and never trained o
 those alone and holds out every third of the others, for choosing settings. A state counts as right when the
 predicted action is the story's; memoization that finds nothing is wrong. ``both`` asks memoization first, as
 the bot does. The bot's own test conversations are no part of this: they do not say which slots its actions
-set, so they need `spandesk test`. Prints rows for docs/results.md.
+set, so they need `spandesk test`. Then the same for turns that no story makes likely, see
+`benchmarks.unexpected_turns`. Prints rows for docs/results.md.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from app.dialogue.policies.learned import predict
 from app.dialogue.ports import StoryModel
 from app.dialogue.stories import Story
 from app.dialogue.story_book import StoryBook, make_story_book
-from app.story_models import story_settings
+from app.story_models import intent_settings, story_settings
 from app.storyteller.data import story_states
-from app.storyteller.predictor import StoryPredictor
+from app.storyteller.intents import train_intents
+from app.storyteller.predictor import IntentPredictor, StoryPredictor
 from app.storyteller.train import train_stories
 from benchmarks.commits import read_commit
 from benchmarks.tables import table_row
+from benchmarks.unexpected_turns import measure_turns
 
 _HELD_OUT, _DEVELOPMENT = 4, 3  # one of so many
 
@@ -54,6 +57,7 @@ def main() -> int:
     parser.add_argument("--bot", type=Path, default=Path("tests/bots/stories"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--part", choices=("held-out", "development"), default="held-out")
+    parser.add_argument("--tolerances", type=float, nargs="+", default=[0.0, 0.1])
     args = parser.parse_args()
     torch.set_num_threads(1)
     bot = load_bot(args.bot)
@@ -67,6 +71,11 @@ def main() -> int:
         training_s = time.monotonic() - started_at_s
         accuracy = measure(test, bot, book, model)
         print(table_row([args.part, str(seed), str(accuracy), f"{training_s:.0f} s"]), flush=True)
+    for seed in args.seeds:
+        intents = train_intents(train, bot.domain, replace(intent_settings(bot), seed=seed))
+        for tolerance in args.tolerances:
+            turns = measure_turns(test, bot, IntentPredictor(intents), tolerance)
+            print(table_row([args.part, str(seed), f"{tolerance:g}", str(turns)]), flush=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Error class -> HTTP status and code, one table; the one body shape of all errors.
+"""Error class -> HTTP status and code, one table; one body shape for our addresses and one for Rasa's.
 
 The same codes stand in the error frames of the sockets. A message of ours may be shown; what an unexpected
 error says stays in the log, and the answer carries the request id that finds it there.
@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.api.rasa_errors import is_rasa_path, rasa_error
 from app.api.schemas import ErrorBody
 from app.dialogue.errors import (
     ActionFailedError,
@@ -86,7 +87,6 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     405: ("method_not_allowed", "this address does not take this method"),
     413: ("body_too_large", "the body is larger than 1 MiB"),
 }
-RASA_PREFIXES = ("/conversations/", "/model", "/domain")  # of Rasa's HTTP API, which knows no 422
 INTERNAL_MESSAGE = "something went wrong here; the request id finds it in the server's log"
 
 
@@ -118,9 +118,13 @@ def install_error_handlers(app: FastAPI) -> None:
 def error_response(
     request: Request, status: int, body: ErrorBody, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Answer with an error."""
+    """Answer with an error, in the shape that belongs to the address."""
     with_id = body.model_copy(update={"request_id": getattr(request.state, "request_id", "")})
-    return JSONResponse(with_id.model_dump(mode="json"), status_code=status, headers=headers)
+    path = request.url.path
+    if not is_rasa_path(path):
+        return JSONResponse(with_id.model_dump(mode="json"), status_code=status, headers=headers)
+    status = 400 if status == 422 else status
+    return JSONResponse(rasa_error(path, status, with_id), status_code=status, headers=headers)
 
 
 async def _answer_named(request: Request, error: Exception) -> JSONResponse:
@@ -143,8 +147,7 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     first = problems[0]
     message = f"{first['where']}: {first['problem']}"
     body = ErrorBody(code="invalid_input", message=message, detail=problems)
-    status = 400 if request.url.path.startswith(RASA_PREFIXES) else 422
-    return error_response(request, status, body)
+    return error_response(request, 422, body)
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import INTERNAL_MESSAGE
+from app.api.errors import INTERNAL_MESSAGE, error_response
 from app.api.schemas import ErrorBody
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -100,8 +100,8 @@ class LastResortMiddleware:
             log.exception("request_failed", extra={"request_id": request_id, "path": scope["path"]})
             if has_begun:
                 raise
-            body = ErrorBody(code="internal", message=INTERNAL_MESSAGE, request_id=request_id)
-            await JSONResponse(body.model_dump(), status_code=500)(scope, receive, send)
+            body = ErrorBody(code="internal", message=INTERNAL_MESSAGE)
+            await error_response(Request(scope), 500, body)(scope, receive, send)
 
 
 class BodyLimitMiddleware:

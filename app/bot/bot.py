@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.domain import Domain
+from app.dialogue.policy_settings import UnexpectedTurns
 from app.dialogue.steering import Steering
 from app.dialogue.stories import Rule, Story
 from nlu.data.yaml_source import Plain
@@ -79,6 +80,7 @@ class BotConfig:
     channels: Channels = Channels()
     learns_stories: bool = True  # whether a model learns from the stories: TEDPolicy, or no list of policies
     learned_max_history: int | None = None  # states that it heeds; None: as many as fit
+    unexpected: UnexpectedTurns | None = None  # whether a model tells turns that no story makes likely
 
     @property
     def action_url(self) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.bot.bot import BotConfig, Component, DucklingConfig
+from app.dialogue.policy_settings import UNEXPECTED_POLICY, UnexpectedTurns
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import YamlNode
 
@@ -18,7 +19,7 @@ _USED_COMPONENTS = frozenset(
 )
 _MEMORIES = frozenset({"MemoizationPolicy", "AugmentedMemoizationPolicy"})
 _LEARNED = "TEDPolicy"
-_USED_POLICIES = _MEMORIES | {_LEARNED, "RulePolicy"}
+_USED_POLICIES = _MEMORIES | {_LEARNED, UNEXPECTED_POLICY, "RulePolicy"}
 _QUIET_KEYS = frozenset(
     {"recipe", "language", "pipeline", "policies", "assistant_id", "version", "importers"}
 )
@@ -64,6 +65,8 @@ def _with_parts(config: BotConfig, pipeline: _Parts, policies: _Parts, problems:
             config = _with_memory(config, item)
         elif policy.name == _LEARNED:
             config = replace(config, learned_max_history=read_max_history(item))
+        elif policy.name == UNEXPECTED_POLICY:
+            config = replace(config, unexpected=_unexpected(item))
     return config
 
 
@@ -164,6 +167,15 @@ def _is_on(node: YamlNode, key: str) -> bool:
 
 def _with_memory(config: BotConfig, node: YamlNode) -> BotConfig:
     return replace(config, max_history=read_max_history(node, config.max_history))
+
+
+def _unexpected(node: YamlNode) -> UnexpectedTurns:
+    ignored = node.get("ignore_intents_list")
+    return UnexpectedTurns(
+        tolerance=_fraction(node, "tolerance") or 0.0,
+        ignored_intents=frozenset(ignored.names("ignore_intents_list") if ignored is not None else ()),
+        max_history=read_max_history(node),
+    )
 
 
 def _fraction(node: YamlNode, key: str) -> float | None:

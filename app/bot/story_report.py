@@ -7,7 +7,7 @@ both.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from app.dialogue.payload import is_payload
 from app.dialogue.stories import NO_INTENT
 from app.dialogue.story_test import FedStep, JudgedAction, JudgedStory, JudgedUtterance
 from nlu.evaluation.metrics import Averages, Score, average_scores, label_scores, span_key, span_scores
-from nlu.types import EntitySpan
+from nlu.types import EntityAnnotation, EntitySpan
 
 Json = dict[str, Any]
+Span = EntityAnnotation | EntitySpan
 
 JUDGED_AS_RASA = (
     "as `rasa test` judges them: every prediction is compared, the expected events are fed, no action runs"
@@ -153,8 +154,8 @@ def make_report(stories: Sequence[JudgedStory]) -> StoryReport:
     actions = [(item.expected, item.predicted) for item in _actions(stories)]
     return StoryReport(
         tuple(stories),
-        actions=_label_report(actions),
-        intents=_label_report([(item.step.intent, item.got_intent) for item in understood]),
+        actions=label_report(actions),
+        intents=label_report([(item.step.intent, item.got_intent) for item in understood]),
         entities=_span_report([item for item in understood if _is_marked(item)]),
     )
 
@@ -222,7 +223,8 @@ def _is_marked(item: JudgedUtterance) -> bool:
     return all(entity.span is not None for entity in item.step.entities)
 
 
-def _label_report(pairs: Sequence[tuple[str, str]]) -> LabelReport:
+def label_report(pairs: Sequence[tuple[str, str]]) -> LabelReport:
+    """Compare labels, given as pairs of the expected one and the one that came."""
     overall, scores = label_scores(
         [frozenset({expected}) for expected, _ in pairs], [frozenset({got}) for _, got in pairs]
     )
@@ -230,9 +232,16 @@ def _label_report(pairs: Sequence[tuple[str, str]]) -> LabelReport:
 
 
 def _span_report(items: Sequence[JudgedUtterance]) -> SpanReport:
+    return span_report(
+        [(item.expected_entities, item.heard.entities if item.heard else ()) for item in items]
+    )
+
+
+def span_report(pairs: Sequence[tuple[Iterable[Span], Iterable[Span]]]) -> SpanReport:
+    """Compare entities, given for each utterance as those expected and those that came."""
     overall, scores = span_scores(
-        [frozenset(map(span_key, item.expected_entities)) for item in items],
-        [frozenset(map(span_key, item.heard.entities if item.heard else ())) for item in items],
+        [frozenset(map(span_key, expected)) for expected, _ in pairs],
+        [frozenset(map(span_key, got)) for _, got in pairs],
     )
     return SpanReport(scores, average_scores(overall, scores))
 

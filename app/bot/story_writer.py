@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.bot.story_report import entity_names
+from app.dialogue.action_names import ACTION_UNLIKELY_INTENT
 from app.dialogue.stories import (
     NO_INTENT,
     ActionStep,
@@ -18,7 +19,6 @@ from app.dialogue.stories import (
     StepEntity,
 )
 from app.dialogue.story_test import (
-    ACTION_UNLIKELY_INTENT,
     FedStep,
     JudgedAction,
     JudgedStory,

@@ -18,7 +18,7 @@ from app.dialogue.script import BotScript
 from app.provisioning import Stores, ensure_faq, load_answering, open_reader, open_stores
 from app.serving.understanding import ServedModel, Understanding
 from app.settings import Settings
-from app.story_models import load_story_model
+from app.story_models import load_intent_model, load_story_model
 from nlu.interpreter import BundleInterpreter
 
 
@@ -40,7 +40,7 @@ class _Nobody:
 
 def learned_script(settings: Settings, bot: Bot) -> BotScript:
     """Make the bot ready to talk, with what was learnt from its stories; once for all conversations."""
-    return script_of(bot, load_story_model(settings, bot))
+    return script_of(bot, load_story_model(settings, bot), load_intent_model(settings, bot))
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from app.dialogue.payload import parse_payload
 from app.dialogue.stories import IntentStep, Story
 from app.dialogue.story_test import JudgedStory, Parse, judge_story
 from app.settings import Settings
-from app.story_models import load_story_model
+from app.story_models import load_intent_model, load_story_model
 from nlu.types import ParsedUtterance
 
 RESULTS = Path("results")
@@ -83,7 +83,7 @@ def write_report(report: StoryReport, folder: Path, *, successes: bool) -> None:
 def _run_as_rasa(args: argparse.Namespace, settings: Settings, bot: Bot, stories: Sequence[Story]) -> int:
     interpreter = chosen_interpreter(args.bundle, settings)
     parse = parser_for(stories, interpreter.parse, bot.domain)
-    script = script_of(bot, load_story_model(settings, bot))
+    script = script_of(bot, load_story_model(settings, bot), load_intent_model(settings, bot))
     judged: list[JudgedStory] = []
     for story in stories:
         judged.append(judge_story(story, script, parse))

@@ -13,7 +13,12 @@ from app.bot.training import read_training, read_unlabelled, read_utterances
 from app.commands.context import read_bot, read_snapshot, settings_for
 from app.commands.progress import ProgressBar
 from app.settings import Settings
-from app.story_models import train_story_model, wants_story_model
+from app.story_models import (
+    train_intent_model,
+    train_story_model,
+    wants_intent_model,
+    wants_story_model,
+)
 from nlu.checkpoint import resolve_encoder
 from nlu.evaluation.figures import countable_figures
 from nlu.training.config import load_train_config
@@ -30,18 +35,17 @@ def run(args: argparse.Namespace) -> int:
     ``unlabelled.txt``. The query embedding learns from the FAQ: that of the bot's folder with ``--out``, else
     that of the database. With ``--resume`` a run that was killed goes on after its last whole epoch.
 
-    A model of the stories follows where the bot wants one, always into the registry; with ``--stories-only``
-    it is all that is trained.
+    Models of the stories follow where the bot wants them, always into the registry; with ``--stories-only``
+    they are all that is trained.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
     if not args.stories_only:
         _train_bundle(args, settings, bot)
-    elif not wants_story_model(bot):
+    elif not wants_story_model(bot) and not wants_intent_model(bot):
         print(f"{bot.name} has no stories, or its config.yml names no policy that learns from them")
         return 1
-    if wants_story_model(bot):
-        _train_stories(settings, bot)
+    _train_stories(settings, bot)
     return 0
 
 
@@ -79,9 +83,14 @@ def _train_bundle(args: argparse.Namespace, settings: Settings, bot: Bot) -> Non
 
 
 def _train_stories(settings: Settings, bot: Bot) -> None:
-    with ProgressBar() as bar:
-        path = train_story_model(bot, settings, bar.show_steps)
-    print(f"story model of {len(bot.stories)} stories: {path}")
+    for is_wanted, train, what in (
+        (wants_story_model(bot), train_story_model, "story model"),
+        (wants_intent_model(bot), train_intent_model, "model of the customers"),
+    ):
+        if is_wanted:
+            with ProgressBar() as bar:
+                path = train(bot, settings, bar.show_steps)
+            print(f"{what} of {len(bot.stories)} stories: {path}")
 
 
 def _faq_entries(bot: Bot, settings: Settings | None) -> Sequence[FaqEntry]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Decided:
     """A decision with the policy that made it and its reasons, for the log and the agent's console.
 
     `hide_rule_turn`: no story knows this turn, so stories do not see it. `interrupts_loop`: the active form
-    is told that something else came between, so that it asks again without reading the utterance.
+    is told that something else came between, so that it asks again without reading the utterance. `metadata`:
+    what the policy lets the action know, as part of its event.
     """
 
     decision: Decision
@@ -75,3 +78,4 @@ class Decided:
     confidence: float = 1.0
     hide_rule_turn: bool = False
     interrupts_loop: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -102,12 +102,13 @@ class DecisionMade:
 
 @dataclass(frozen=True, slots=True)
 class ActionExecuted:
-    """An action, response or form ran; ``action_listen`` ends a turn."""
+    """An action, response or form ran; ``action_listen`` ends a turn. `metadata` are the policy's own."""
 
     action: str
     policy: str = ""
     confidence: float = 1.0
     hide_rule_turn: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

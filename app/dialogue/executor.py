@@ -225,5 +225,9 @@ def decision_made(decided: Decided) -> DecisionMade:
 
 def _executed(decided: Decided) -> ActionExecuted:
     return ActionExecuted(
-        action_of(decided.decision), decided.policy, decided.confidence, decided.hide_rule_turn
+        action_of(decided.decision),
+        decided.policy,
+        decided.confidence,
+        decided.hide_rule_turn,
+        decided.metadata,
     )

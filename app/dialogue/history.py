@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from app.dialogue.action_names import ACTION_LISTEN
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_UNLIKELY_INTENT
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -57,6 +57,15 @@ def applied(events: Sequence[Event], forms: Collection[str]) -> list[Event]:
         else:
             done.append(event)
     return done
+
+
+def without_signals(applied_events: Sequence[Event]) -> list[Event]:
+    """Leave out ``action_unlikely_intent``: no story knows it, whatever a custom action of that name sets."""
+    return [
+        event
+        for event in applied_events
+        if not (type(event) is ActionExecuted and event.action == ACTION_UNLIKELY_INTENT)
+    ]
 
 
 def recent(applied_events: Sequence[Event], num_states: int | None) -> Sequence[Event]:

@@ -110,6 +110,11 @@ class DialogueManager:
         return self._in_turn(message.conversation_id, lambda tracker: self._reply(message, tracker))
 
     @property
+    def interpreter(self) -> Interpreter:
+        """Give what understands customers' words."""
+        return self._ports.interpreter
+
+    @property
     def script(self) -> BotScript:
         """Give what the bot follows."""
         return self._script

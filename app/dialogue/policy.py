@@ -2,16 +2,18 @@
 
 First what nothing overrules: a person has the conversation, follow-up actions, our own buttons, the intents
 that every bot knows, steering ("cancel"), the happy path of the active loop. Then the policies predict, and
-the surest wins, the first of equals: rules, stories, what was learnt from them. What is no surer than the
-fallback does not count. Then come corrections, close intents, and the fallback, or for a bot with comfort:
-the form reads the message again, the FAQ, the two-stage fallback; when something was answered already in this
-turn, the interrupted form asks again, and then the bot listens.
+the surest wins, the first of equals: rules, stories, a doubt about what was heard, what was learnt from
+stories. What is no surer than the fallback does not count. Then come corrections, close intents, and the
+fallback, or for a bot with comfort: the form reads the message again, the FAQ, the two-stage fallback; when
+something was answered already in this turn, the interrupted form asks again, and then the bot listens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_UNLIKELY_INTENT
 from app.dialogue.decision import Decided, Stay
 from app.dialogue.events import ActionExecuted, ActionExecutionRejected
 from app.dialogue.policies.choice import action_of
@@ -29,6 +31,7 @@ from app.dialogue.policies.steering import (
     decide_unanswered_external,
 )
 from app.dialogue.policies.story import decide_story
+from app.dialogue.policies.unexpected import decide_unexpected
 from app.dialogue.script import BotScript
 from app.dialogue.tracker import Tracker
 
@@ -48,6 +51,7 @@ FORCED: tuple[Policy, ...] = (
 PREDICTORS: tuple[Policy, ...] = (
     unless_looked_up_first(decide_rule),
     unless_looked_up_first(decide_story),
+    unless_looked_up_first(decide_unexpected),
     unless_looked_up_first(decide_learned),
 )
 """The surest decides; of equally sure ones the first."""
@@ -71,7 +75,7 @@ def decide(tracker: Tracker, script: BotScript) -> Decided:
     """Decide what the bot does next; an action that has just rejected is not chosen to do the same again."""
     rejected = _just_rejected(tracker)
 
-    def _answers(policies: Iterable[Policy]) -> Iterable[Decided]:
+    def _answers(policies: Iterable[Policy], tracker: Tracker = tracker) -> Iterable[Decided]:
         for policy in policies:
             decided = policy(tracker, script)
             if decided is not None and (decided.interrupts_loop or action_of(decided.decision) != rejected):
@@ -84,7 +88,7 @@ def decide(tracker: Tracker, script: BotScript) -> Decided:
     if surest is not None and _is_sure(surest, script):
         return surest
     last_resort = COMFORT if script.settings.has_comfort else PLAIN
-    otherwise = next(iter(_answers(last_resort)), None)
+    otherwise = next(iter(_answers(last_resort, _without_signal(tracker))), None)
     return otherwise or Decided(Stay(), "listen", ("nothing more to do",))
 
 
@@ -104,6 +108,12 @@ def _is_sure(decided: Decided, script: BotScript) -> bool:
     settings = script.settings
     has_fallback = settings.predicts_fallback or settings.has_comfort
     return not has_fallback or decided.confidence > settings.core_fallback_threshold
+
+
+def _without_signal(tracker: Tracker) -> Tracker:
+    """Show the conversation as it was before ``action_unlikely_intent``: nothing was answered by it."""
+    is_signal = tracker.latest_action == ACTION_UNLIKELY_INTENT
+    return replace(tracker, latest_action=ACTION_LISTEN) if is_signal else tracker
 
 
 def _just_rejected(tracker: Tracker) -> str | None:

@@ -9,7 +9,23 @@ from app.dialogue.action_names import ACTION_DEFAULT_FALLBACK
 RULE_POLICY = "RulePolicy"
 MEMOIZATION_POLICY = "MemoizationPolicy"
 AUGMENTED_MEMOIZATION_POLICY = "AugmentedMemoizationPolicy"
-LEARNED_POLICY = "TEDPolicy"  # the name of Rasa's, in whose place ours stands
+LEARNED_POLICY = "TEDPolicy"  # the names of Rasa's, in whose place ours stand
+UNEXPECTED_POLICY = "UnexpecTEDIntentPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedTurns:
+    """How turns that no story makes likely are found; the defaults are Rasa's.
+
+    Attributes:
+        tolerance: the part of the places where an intent does not come at which it is taken for likely.
+        ignored_intents: are never unlikely.
+        max_history: states of a conversation that count; None: as many as fit.
+    """
+
+    tolerance: float = 0.0
+    ignored_intents: frozenset[str] = frozenset()
+    max_history: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,7 @@ class PolicySettings:
         predicts_fallback: whether there is such a fallback at all.
         has_comfort: whether the bot looks the FAQ up, asks back in two stages and comes back to its form
             where Rasa would run `core_fallback_action`, and has words of its own where Rasa is silent.
+        unexpected: how ``action_unlikely_intent`` is predicted; None: not at all.
     """
 
     policies: frozenset[str] = frozenset()
@@ -32,6 +49,7 @@ class PolicySettings:
     predicts_fallback: bool = True
     max_history: int | None = 5
     has_comfort: bool = False
+    unexpected: UnexpectedTurns | None = None
 
     def has_policy(self, *names: str) -> bool:
         """Say whether one of these policies predicts."""

@@ -106,6 +106,20 @@ class Publisher(Protocol):
         """Hand over saved events; never raises and never blocks for a slow receiver."""
 
 
+class IntentModel(Protocol):
+    """Has learnt from a bot's stories what customers say next."""
+
+    def scores(self, states: Sequence[TurnState]) -> Mapping[str, float]:
+        """Give the score of every intent that it knows as the next one; the higher the likelier.
+
+        Args:
+            states: at least one; the last is that in which the bot began to listen.
+        """
+
+    def thresholds(self, tolerance: float) -> Mapping[str, float]:
+        """Give the least score of each intent that some story makes likely; `tolerance` from 0 to 1."""
+
+
 class StoryModel(Protocol):
     """Has learnt from a bot's stories what comes next, also where no story goes."""
 

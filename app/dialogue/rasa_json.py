@@ -208,6 +208,7 @@ def _write_action(event: ActionExecuted) -> Json:
         "confidence": event.confidence,
         "action_text": None,
         "hide_rule_turn": event.hide_rule_turn,
+        **({"metadata": dict(event.metadata)} if event.metadata else {}),
     }
 
 
@@ -279,7 +280,11 @@ def _read_bot(raw: Mapping[str, Any]) -> BotUttered:
 def _read_action(raw: Mapping[str, Any]) -> ActionExecuted:
     confidence = raw.get("confidence")
     return ActionExecuted(
-        str(raw["name"]), raw.get("policy") or "", 1.0 if confidence is None else float(confidence)
+        str(raw["name"]),
+        raw.get("policy") or "",
+        1.0 if confidence is None else float(confidence),
+        hide_rule_turn=bool(raw.get("hide_rule_turn")),
+        metadata=dict(raw.get("metadata") or {}),
     )
 
 

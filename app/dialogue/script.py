@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from app.dialogue.domain import Domain
 from app.dialogue.forms import asked_by
 from app.dialogue.policy_settings import PolicySettings
-from app.dialogue.ports import StoryModel
+from app.dialogue.ports import IntentModel, StoryModel
 from app.dialogue.responses import check_templates
 from app.dialogue.rule_book import RuleBook, make_rule_book
 from app.dialogue.steering import Steering
@@ -21,7 +21,7 @@ class BotScript:
     """A bot's domain, rules and stories; the titled intents may be offered; `welcome` is a response.
 
     `strict_responses`: what cannot be filled is never said, see `app.dialogue.responses`.
-    `story_model`: what was learnt from the stories.
+    `story_model`, `intent_model`: what was learnt from the stories, about the bot and about its customers.
     """
 
     domain: Domain
@@ -33,6 +33,7 @@ class BotScript:
     own_intents: frozenset[str] = frozenset()  # those of its rules and stories
     strict_responses: bool = False
     story_model: StoryModel | None = None
+    intent_model: IntentModel | None = None
     settings: PolicySettings = PolicySettings()
 
 

@@ -20,7 +20,7 @@ from app.dialogue.events import (
     UserUttered,
 )
 from app.dialogue.features import ANY_SET, ANY_VALUE, NOT_SET, Features, has_features, slot_features
-from app.dialogue.history import applied
+from app.dialogue.history import applied, without_signals
 from app.dialogue.stories import (
     ELLIPSIS,
     NO_INTENT,
@@ -94,11 +94,11 @@ def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     What follows a hidden turn sees the last action before it, as if nothing had come between; within a turn,
     the customer's words are those that the stories saw last.
     """
-    return visible_states(applied(events, domain.forms), domain)
+    return visible_states(without_signals(applied(events, domain.forms)), domain)
 
 
 def visible_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
-    """Give what stories see of events that count (`app.dialogue.history.applied`); see `story_view`."""
+    """Give what stories see of events that count for them; see `story_view`."""
     states: list[TurnState] = []
     state = start_of_conversation(domain)
     visible_action: str | None = None

@@ -1,7 +1,8 @@
 """Compares what a bot did in a turn with what a test story expects. Pure; `spandesk test` runs the turns.
 
 Actions must come in the story's order and be all of them; ``action_listen`` and the session start are left
-out, as in Rasa's format. A slot or loop step holds when it happened in the turn or is so at its end.
+out, as in Rasa's format, and so may be ``action_unlikely_intent``. A slot or loop step holds when it happened
+in the turn or is so at its end.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START, ACTION_UNLIKELY_INTENT
 from app.dialogue.events import ActionExecuted, ActiveLoopChanged, BotUttered, Event, SlotSet, UserUttered
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, Story
@@ -100,7 +101,9 @@ def _found_key(span: EntitySpan, expected: Sequence[str]) -> str:
 
 def _action_difference(turn: ExpectedTurn, events: Sequence[Event]) -> Difference | None:
     expected = [step for step in turn.steps if isinstance(step, ActionStep) and step.action not in _SILENT]
-    got = [e.action for e in events if isinstance(e, ActionExecuted) and e.action not in _SILENT]
+    is_expected = any(step.action == ACTION_UNLIKELY_INTENT for step in expected)
+    left_out = _SILENT if is_expected else _SILENT | {ACTION_UNLIKELY_INTENT}
+    got = [e.action for e in events if isinstance(e, ActionExecuted) and e.action not in left_out]
     for place, step in enumerate(expected):
         if place >= len(got) or got[place] != step.action:
             found = got[place] if place < len(got) else "action_listen"

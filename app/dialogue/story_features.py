@@ -38,6 +38,16 @@ def learnable(states: Sequence[TurnState]) -> list[TurnState]:
     return [state for state in states if state.previous_action not in _BEFORE_THE_START]
 
 
+def before_listening(states: Sequence[TurnState]) -> list[TurnState]:
+    """Give the states up to the one in which the bot began to listen; none, unless it listened last.
+
+    The very start of a conversation is one of them, a session's start is not.
+    """
+    if not states or states[-1].previous_action != ACTION_LISTEN:
+        return []
+    return [state for state in states[:-1] if state.previous_action != ACTION_SESSION_START]
+
+
 def _slot_features(state: TurnState) -> dict[str, float]:
     """Name the values of each slot's features; a slot that a story sets to anything is just set."""
     return {

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START, ACTION_UNLIKELY_INTENT
 from app.dialogue.decision import AnswerFaq
 from app.dialogue.events import ActionExecuted, ActionExecutionRejected, ActiveLoopChanged, Event
 from app.dialogue.policies.choice import action_of
@@ -22,8 +22,6 @@ from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, Loo
 from app.dialogue.story_feed import expected_entities, slot_event, unheard, utterance_events
 from app.dialogue.tracker import Tracker, empty_tracker, fold
 from nlu.types import EntitySpan, ParsedUtterance
-
-ACTION_UNLIKELY_INTENT = "action_unlikely_intent"
 
 Pretence = Literal["the form rejected", "the FAQ had no answer"]
 

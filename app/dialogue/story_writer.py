@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
+from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START, ACTION_UNLIKELY_INTENT
 from app.dialogue.events import (
     ActionExecuted,
     ActiveLoopChanged,
@@ -26,7 +26,7 @@ from nlu.types import EntitySpan
 
 Json = dict[str, Any]
 
-_SILENT = frozenset({ACTION_LISTEN, ACTION_SESSION_START})
+_SILENT = frozenset({ACTION_LISTEN, ACTION_SESSION_START, ACTION_UNLIKELY_INTENT})
 
 
 def write_stories(name: str, events: Sequence[Event], *, all_sessions: bool = False) -> str:

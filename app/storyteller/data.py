@@ -16,7 +16,7 @@ from app.dialogue.stories import Step
 from app.dialogue.story_features import learnable, state_features
 
 MAX_STATES = 64  # of one conversation: training cuts longer ones, and later only so many last ones count
-NO_ACTION = -100  # the target of padding
+NO_ACTION = -100  # the target of padding, and where nothing is to be predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Encoded:
 
     Attributes:
         features: `(seq, num_features)` float32, one row per state.
-        actions: `(seq,)` int64, the action after each state; `NO_ACTION` at padding.
+        actions: `(seq,)` int64, the action after each state; `NO_ACTION` at padding and for the empty name.
     """
 
     features: torch.Tensor
@@ -68,11 +68,11 @@ def story_states(steps: Sequence[Step], domain: Domain) -> tuple[list[TurnState]
 
 
 def make_vocabulary(conversations: Iterable[Conversation]) -> Vocabulary:
-    """Collect all features and actions."""
+    """Collect all features and actions; the empty name stands for none."""
     features: set[str] = set()
     actions: set[str] = set()
     for conversation in conversations:
-        actions.update(conversation.actions)
+        actions.update(filter(None, conversation.actions))
         for state in conversation.features:
             features.update(state)
     return Vocabulary(tuple(sorted(features)), tuple(sorted(actions)))
@@ -95,7 +95,7 @@ def encode(conversations: Iterable[Conversation], vocabulary: Vocabulary) -> lis
     return [
         Encoded(
             encode_features(one.features, of_feature),
-            torch.tensor([of_action[action] for action in one.actions]),
+            torch.tensor([of_action.get(action, NO_ACTION) for action in one.actions]),
         )
         for one in conversations
     ]

@@ -1,4 +1,4 @@
-"""The trained network at run time, as the port `StoryModel`."""
+"""The trained networks at run time, as the ports `StoryModel` and `IntentModel`; any threads may ask."""
 
 from __future__ import annotations
 
@@ -15,28 +15,65 @@ _DOUBT = 0.9  # the share of "any action is as likely" after an intent that no s
 
 
 class StoryPredictor:
-    """Predicts the next action; any number of threads may ask."""
+    """Predicts the next action."""
 
     def __init__(self, trained: TrainedStories) -> None:
         """Take a network in evaluation mode."""
-        self._network = trained.network
-        self._actions = trained.vocabulary.actions
-        self._places = {name: place for place, name in enumerate(trained.vocabulary.features)}
-        history, layers = trained.shape.max_history, trained.shape.num_layers
-        self._num_states = min(MAX_STATES, layers * (history - 1) + 1 if history else MAX_STATES)
+        self._scorer = _Scorer(trained)
 
     def likelihoods(self, states: Sequence[TurnState]) -> Mapping[str, float]:
         """Give the probability of every action that some story does; see `app.dialogue.ports.StoryModel`.
 
         After an intent that no story has, nothing is likely: the network would answer what came before it.
         """
+        likelihoods = self._scorer.logits(states).softmax(-1)
+        if not self._scorer.knows(states):
+            likelihoods = _DOUBT / len(likelihoods) + (1 - _DOUBT) * likelihoods
+        return self._scorer.named(likelihoods)
+
+
+class IntentPredictor:
+    """Predicts the next intent."""
+
+    def __init__(self, trained: TrainedStories) -> None:
+        """Take a network in evaluation mode."""
+        self._scorer = _Scorer(trained)
+        self._thresholds = trained.thresholds
+
+    def scores(self, states: Sequence[TurnState]) -> Mapping[str, float]:
+        """Give the score of every intent that some story has; see `app.dialogue.ports.IntentModel`."""
+        return self._scorer.named(self._scorer.logits(states))
+
+    def thresholds(self, tolerance: float) -> Mapping[str, float]:
+        """Give each intent's threshold, see `app.dialogue.ports.IntentModel`."""
+        return {
+            intent: levels[min(int(tolerance * (len(levels) - 1)), len(levels) - 1)]
+            for intent, levels in self._thresholds.items()
+        }
+
+
+class _Scorer:
+    """A network with the names of its columns."""
+
+    def __init__(self, trained: TrainedStories) -> None:
+        self._network = trained.network
+        self._actions = trained.vocabulary.actions
+        self._places = {name: place for place, name in enumerate(trained.vocabulary.features)}
+        history, layers = trained.shape.max_history, trained.shape.num_layers
+        self._num_states = min(MAX_STATES, layers * (history - 1) + 1 if history else MAX_STATES)
+
+    def knows(self, states: Sequence[TurnState]) -> bool:
+        """Say whether some story has the intent of the last state, if it has one."""
+        names = state_features(states[-1])
+        return all(name in self._places for name in names if name.startswith(INTENT_FEATURE))
+
+    def logits(self, states: Sequence[TurnState]) -> torch.Tensor:
+        """Give `(num_actions,)`, the scores after the last of the states."""
         seen = [state_features(state) for state in states[-self._num_states :]]
         with torch.inference_mode():
-            logits = self._network(encode_features(seen, self._places)[None])[0, -1]  # (num_actions,)
-            likelihoods = logits.softmax(-1)
-        if self._is_unheard_of(seen[-1]):
-            likelihoods = _DOUBT / len(self._actions) + (1 - _DOUBT) * likelihoods
-        return dict(zip(self._actions, likelihoods.tolist(), strict=True))
+            scores: torch.Tensor = self._network(encode_features(seen, self._places)[None])[0, -1]
+        return scores
 
-    def _is_unheard_of(self, state: Mapping[str, float]) -> bool:
-        return any(name.startswith(INTENT_FEATURE) and name not in self._places for name in state)
+    def named(self, values: torch.Tensor) -> Mapping[str, float]:
+        """Give `(num_actions,)` numbers by name."""
+        return dict(zip(self._actions, values.tolist(), strict=True))

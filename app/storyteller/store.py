@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import torch
@@ -47,14 +47,35 @@ _MODULES = (
 """The modules whose change makes other weights out of the same stories."""
 
 
-def story_key(stories: Sequence[Story], domain: Domain, settings: StorySettings) -> str:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a network was trained to tell: models of other questions never take each other's place."""
+
+    name: str
+    modules: tuple[str, ...]
+
+
+NEXT_ACTION = Question("next action", _MODULES)
+NEXT_INTENT = Question("next intent", (*_MODULES, "app.storyteller.intents"))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """All that makes a model what it is."""
+
+    stories: Sequence[Story]
+    domain: Domain
+    settings: StorySettings
+    question: Question = NEXT_ACTION
+
+
+def story_key(origin: Origin) -> str:
     """Name the model that these stories, this domain, these settings and this code make."""
-    return hashlib.sha256(
-        f"{_data_hash(stories, domain, settings)} {hash_code(_MODULES)}".encode()
-    ).hexdigest()[:16]
+    text = f"{_data_hash(origin)} {hash_code(origin.question.modules)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save_stories(trained: TrainedStories, path: Path, *, stories: Sequence[Story], domain: Domain) -> None:
+def save_stories(trained: TrainedStories, path: Path, origin: Origin) -> None:
     """Write a model so that `path` is never half written; an older folder there is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -62,15 +83,13 @@ def save_stories(trained: TrainedStories, path: Path, *, stories: Sequence[Story
         save_file(trained.network.state_dict(), new / _WEIGHTS)
         write_json(new / _CONFIG, _config(trained))
         write_json(new / _GOLDEN, _golden(trained.network, trained.shape))
-        write_manifest(new, _manifest(new, trained.settings, stories, domain), STORY_MODEL)
+        write_manifest(new, _manifest(new, origin), STORY_MODEL)
         put_in_place(new, path)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def load_stories(
-    path: Path, *, stories: Sequence[Story], domain: Domain, settings: StorySettings
-) -> TrainedStories:
+def load_stories(path: Path, origin: Origin) -> TrainedStories:
     """Read a model and verify that it is whole and was made from just this.
 
     Raises:
@@ -78,15 +97,15 @@ def load_stories(
             machine computes other numbers with it.
     """
     manifest = read_manifest(path, STORY_MODEL)
-    data_hash = _data_hash(stories, domain, settings)
-    verify_belongs(manifest, data_hash=data_hash, code_hash=hash_code(_MODULES))
+    verify_belongs(manifest, data_hash=_data_hash(origin), code_hash=hash_code(origin.question.modules))
     config = read_json(path / _CONFIG)
     shape = NetworkShape(**config["shape"])
     network = StoryNetwork(shape).eval()
     load_heads(network, read_tensors(path / _WEIGHTS))
     verify_golden(_golden(network, shape), path / _GOLDEN, ("logits",))
     vocabulary = Vocabulary(tuple(config["features"]), tuple(config["actions"]))
-    return TrainedStories(network, vocabulary, shape, settings)
+    thresholds = {intent: tuple(levels) for intent, levels in config["thresholds"].items()}
+    return TrainedStories(network, vocabulary, shape, origin.settings, thresholds)
 
 
 def _config(trained: TrainedStories) -> Mapping[str, object]:
@@ -95,10 +114,11 @@ def _config(trained: TrainedStories) -> Mapping[str, object]:
         "features": trained.vocabulary.features,
         "actions": trained.vocabulary.actions,
         "settings": asdict(trained.settings),
+        "thresholds": trained.thresholds,
     }
 
 
-def _manifest(folder: Path, settings: StorySettings, stories: Sequence[Story], domain: Domain) -> Manifest:
+def _manifest(folder: Path, origin: Origin) -> Manifest:
     """Fill the manifest of all stored models; a story model has no encoder."""
     return Manifest(
         format_version=STORY_MODEL.version,
@@ -106,22 +126,24 @@ def _manifest(folder: Path, settings: StorySettings, stories: Sequence[Story], d
         encoder_sha256="",
         tokenizer_sha256="",
         encoder_id="",
-        data_hash=_data_hash(stories, domain, settings),
-        code_hash=hash_code(_MODULES),
-        seed=settings.seed,
+        data_hash=_data_hash(origin),
+        code_hash=hash_code(origin.question.modules),
+        seed=origin.settings.seed,
         files=hash_files(folder, STORY_MODEL),
     )
 
 
-def _data_hash(stories: Sequence[Story], domain: Domain, settings: StorySettings) -> str:
+def _data_hash(origin: Origin) -> str:
     """Hash the steps of the stories and what of the domain decides how they look; places do not count."""
+    domain = origin.domain
     document = {
-        "stories": [repr(bare_steps(story)) for story in stories],
+        "question": origin.question.name,
+        "stories": [repr(bare_steps(story)) for story in origin.stories],
         "slots": [repr(astuple(slot)) for slot in domain.slots.values()],
         "intents": [repr(astuple(intent)) for intent in domain.intents.values()],
         "entities": list(domain.entities),
         "forms": list(domain.forms),
-        "settings": asdict(settings),
+        "settings": asdict(origin.settings),
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -40,16 +40,24 @@ class NoStoriesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrainedStories:
-    """A network with the names of its columns; in evaluation mode, on the CPU."""
+    """A network with the names of its columns; in evaluation mode, on the CPU.
+
+    `thresholds`: of a network that tells what customers say, see `app.storyteller.intents`.
+    """
 
     network: StoryNetwork
     vocabulary: Vocabulary
     shape: NetworkShape
     settings: StorySettings
+    thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+def ignore_progress(*_: float) -> None:
+    """Report nothing."""
 
 
 def train_stories(
-    stories: Sequence[Story], domain: Domain, settings: StorySettings, report: Report = lambda *_: None
+    stories: Sequence[Story], domain: Domain, settings: StorySettings, report: Report = ignore_progress
 ) -> TrainedStories:
     """Train; equal stories, settings and machines give equal weights.
 
@@ -63,9 +71,20 @@ def train_stories(
     if not conversations:
         raise NoStoriesError("got no story with a step, expected at least one; write some or train without")
     vocabulary = make_vocabulary(conversations)
+    return train_network(encode(conversations, vocabulary), vocabulary, settings, rng, report)
+
+
+def train_network(
+    conversations: Sequence[Encoded],
+    vocabulary: Vocabulary,
+    settings: StorySettings,
+    rng: np.random.Generator,
+    report: Report,
+) -> TrainedStories:
+    """Fit a network to what comes after each state of these conversations."""
     shape = _shape(vocabulary, settings)
     network = _make_network(shape, settings)
-    _fit(network, encode(conversations, vocabulary), settings, rng, report)
+    _fit(network, conversations, settings, rng, report)
     return TrainedStories(network.eval(), vocabulary, shape, settings)
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.db.engine import Sessions
+from app.dialogue.events import SlotSet
 from tests.fakes_rasa import serve_rasa_bot
 
 SECRET = "a secret of more than thirty-two bytes"
@@ -44,9 +45,12 @@ def test_an_admin_may_do_everything_and_a_user_what_is_theirs(sqlite_sessions: S
 def test_a_user_does_not_reach_a_conversation_of_the_widget(sqlite_sessions: Sessions) -> None:
     with serve_rasa_bot(sqlite_sessions, jwt_secret=SECRET) as server, server.client() as client:
         server.services.conversations.create("alice", "web", None)
-        answer = client.get("/conversations/alice/tracker", headers=bearer(ALICE))
+        server.services.tracker_store.append("alice", [SlotSet("amount", 5)], expected_version=0)
+        tracker = client.get("/conversations/alice/tracker", headers=bearer(ALICE))
+        story = client.get("/conversations/alice/story", headers=bearer(ALICE))
 
-    assert answer.status_code == 404
+    assert tracker.json()["slots"]["amount"] is None
+    assert story.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,8 @@ def test_without_a_valid_jwt_nothing_is_open(sqlite_sessions: Sessions, headers:
     with serve_rasa_bot(sqlite_sessions, jwt_secret=SECRET) as server, server.client() as client:
         answer = client.get("/domain", headers=headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer.status_code == 401
+    assert (answer.json()["code"], answer.json()["reason"]) == (401, "NotAuthenticated")
 
 
 @pytest.mark.parametrize("claims", [{}, {"user": "root"}, {"user": {"username": "x", "role": "boss"}}])

@@ -69,10 +69,13 @@ def test_answers_are_posted_in_order(sqlite_sessions: Sessions, receiver: Receiv
         health = client.get("/webhooks/callback/")
         answer = client.post("/webhooks/callback/webhook", json={"sender": "alice", "message": "greet"})
         body = {"name": "utter_pay"}
-        client.post("/conversations/alice/execute", json=body).raise_for_status()
+        unsent = client.post("/conversations/alice/execute", json={"name": "utter_greet"})
+        latest = {"output_channel": "latest"}
+        client.post("/conversations/alice/execute", json=body, params=latest).raise_for_status()
 
     assert health.json() == {"status": "ok"}
     assert (answer.status_code, answer.text) == (200, "success")
+    assert unsent.json()["messages"][0]["text"] == "Hello!"
     assert [message.get("text") for message in receiver.received] == [
         "Hello!", "How can I help?", None, None, "Pay now?",
     ]  # fmt: skip

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from app.db.engine import Sessions
+from app.dialogue.payload import DUCKLING_EXTRACTOR
+from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 from tests.fakes_api import RunningServer
 from tests.fakes_rasa import serve_rasa_bot
 
@@ -78,6 +81,22 @@ def test_callback_channel_is_not_there_without_credentials(client: httpx.Client)
 # --- the server --------------------------------------------------------------------------------
 
 
+def test_parse_understands_as_a_message_would_be(client: httpx.Client, rasa: RunningServer) -> None:
+    class Numbers:
+        bundle_id = "numbers"
+
+        def parse(self, text: str) -> ParsedUtterance:
+            found = EntitySpan(4, 8, "number", "5", "5", 1.0, extractor=DUCKLING_EXTRACTOR)
+            return ParsedUtterance(text, IntentPrediction("pay", 1.0), entities=(found,))
+
+    ports = rasa.services.manager._ports
+    rasa.services.manager._ports = replace(ports, interpreter=Numbers())
+
+    entities = client.post("/model/parse", json={"text": "pay five"}).json()["entities"]
+
+    assert [(entity["value"], entity["extractor"]) for entity in entities] == [(5, "DucklingEntityExtractor")]
+
+
 def test_version_status_and_domain(client: httpx.Client) -> None:
     yaml = client.get("/domain", headers={"Accept": "application/yaml"})
 
@@ -87,6 +106,7 @@ def test_version_status_and_domain(client: httpx.Client) -> None:
     }  # fmt: skip
     assert "utter_pay" in client.get("/domain").json()["responses"]
     assert "utter_pay:" in yaml.text
+    assert yaml.headers["Content-Type"].startswith("application/x-yaml")
     assert client.get("/domain", headers={"Accept": "image/png"}).status_code == 406
 
 
@@ -169,6 +189,7 @@ def test_a_message_is_understood_here_where_nobody_else_did(client: httpx.Client
     assert prediction["policy"] == "RulePolicy"
     assert {"action": "utter_pay", "score": 1.0} in prediction["scores"]
     assert {"action": "utter_greet", "score": 0.0} in prediction["scores"]
+    assert prediction["scores"][0] == {"action": "utter_pay", "score": 1.0}
 
 
 def test_the_story_of_a_conversation(client: httpx.Client) -> None:
@@ -283,14 +304,21 @@ def test_a_bad_body_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "tracker"),
         ("GET", "story"),
         ("POST", "predict"),
         ("POST", "execute"),
-        ("POST", "trigger_intent"),
     ],
 )
 def test_an_unknown_conversation_is_not_found(client: httpx.Client, method: str, path: str) -> None:
     answer = client.request(method, f"/conversations/nobody/{path}")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    error = answer.json()
+    assert answer.status_code == 404
+    assert (error["status"], error["reason"], error["code"]) == ("failure", "NotFound", 404)
+
+
+def test_an_intent_from_outside_begins_a_conversation(client: httpx.Client) -> None:
+    moved = client.post("/conversations/new/trigger_intent", json={"name": "pay"}).raise_for_status().json()
+
+    assert moved["messages"][0]["text"] == "Pay now?"
+    assert names(moved["tracker"]) == ["action_listen", "utter_pay", "action_listen"]

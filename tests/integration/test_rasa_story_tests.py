@@ -43,6 +43,25 @@ def test_a_wrong_prediction_is_reported(client: httpx.Client) -> None:
     assert found["actions"][0]["predicted"] == "utter_pay"
 
 
+MISUNDERSTOOD = RIGHT.replace("user: /pay", 'user: "greet, I want to pay"')
+
+
+def test_what_customers_say_is_understood_only_end_to_end(client: httpx.Client) -> None:
+    plain = client.post("/model/test/stories", content=MISUNDERSTOOD).json()
+    understood = client.post("/model/test/stories", content=MISUNDERSTOOD, params={"e2e": "true"}).json()
+
+    assert plain["report"]["conversation_accuracy"]["correct"] == 1
+    assert understood["report"]["conversation_accuracy"]["correct"] == 0
+    assert [one["is_end_to_end_evaluation"] for one in (plain, understood)] == [False, True]
+
+
+def test_the_share_that_is_written_in_rules_or_stories_is_given(client: httpx.Client) -> None:
+    written = client.post("/model/test/stories", content=RIGHT).json()
+    other = client.post("/model/test/stories", content=RIGHT.replace("pay", "greet")).json()
+
+    assert written["in_training_data_fraction"] == other["in_training_data_fraction"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

@@ -12,7 +12,13 @@ from app.api.errors import BadRequestError
 from app.api.rasa.body import Json, JsonBody, ObjectBody, kind_of, required_text
 from app.api.rasa.callback import Callbacks, MaybeCallbacks
 from app.api.rasa.replies import RestReply, recorded_to_replies, replies_to_json
-from app.api.rasa.tracker import Included, KnownConversation, events_of, tracker_json
+from app.api.rasa.tracker import (
+    Included,
+    KnownConversation,
+    NewOrKnownConversation,
+    events_of,
+    tracker_json,
+)
 from app.api.text import Text
 from app.bootstrap import Services
 from app.dialogue.errors import InvalidInputError
@@ -24,17 +30,17 @@ from app.dialogue.tracker import Tracker, empty_tracker, fold
 router = APIRouter(tags=["rasa"])
 
 OutputChannel = Annotated[Text, Query(max_length=100)]
-LATEST = "latest"
+LATEST = "latest"  # the channel of the customer's last message
 
 
 @router.post("/conversations/{name:path}/trigger_intent")
 def trigger_intent(
     services: ServicesDep,
-    conversation_id: KnownConversation,
+    conversation_id: NewOrKnownConversation,
     callbacks: MaybeCallbacks,
     body: ObjectBody,
     include_events: Included = "AFTER_RESTART",
-    output_channel: OutputChannel = LATEST,
+    output_channel: OutputChannel = "",
 ) -> Json:
     """Let an intent come from outside the conversation; gives what the bot answers."""
     intent, values = required_text(body, "name"), entities_of(body.get("entities"))
@@ -51,7 +57,7 @@ def execute(
     callbacks: MaybeCallbacks,
     body: ObjectBody,
     include_events: Included = "AFTER_RESTART",
-    output_channel: OutputChannel = LATEST,
+    output_channel: OutputChannel = "",
 ) -> Json:
     """Execute one action; gives what the bot said by it."""
     action = required_text(body, "name")
@@ -75,7 +81,9 @@ def predict(
     """Say what the bot would do next; nothing is recorded."""
     tracker = services.tracker_store.load(conversation_id)
     written = tracker_json(services, conversation_id, include_events)
-    return _prediction(services, tracker) | {"tracker": written}
+    predicted = _prediction(services, tracker)
+    predicted["scores"].sort(key=lambda item: (-item["score"], item["action"]))
+    return predicted | {"tracker": written}
 
 
 @router.post("/model/predict", dependencies=[Depends(current_admin)])
@@ -129,7 +137,7 @@ def _send(
     output_channel: str,
     replies: Sequence[RestReply],
 ) -> None:
-    """Post what was said where the callback channel is meant; open sockets get everything anyway."""
+    """Post what was said where the callback channel is asked for; open sockets get everything anyway."""
     if callbacks is None or not replies:
         return
     latest = services.tracker_store.load(conversation_id).latest_message

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from app.api.deps import ServicesDep, current_admin
-from app.api.errors import check_message
+from app.api.errors import BadRequestError, check_message
 from app.api.text import Text
-from app.dialogue.payload import parse_payload
+from app.bootstrap import Services
+from app.dialogue.payload import is_payload, parse_payload
 from app.dialogue.rasa_json import parsed_to_rasa
+from nlu.types import ParsedUtterance
+
+_WORD = re.compile(r"[\w#@&](?:\S*[\w#@&])?")
 
 router = APIRouter(tags=["rasa"], dependencies=[Depends(current_admin)])
 
@@ -26,8 +31,22 @@ class ParseRequest(BaseModel):
 
 
 @router.post("/model/parse")
-def parse(services: ServicesDep, request: ParseRequest) -> dict[str, Any]:
+def parse(
+    services: ServicesDep,
+    request: ParseRequest,
+    emulation_mode: Annotated[Text | None, Query(max_length=100)] = None,
+) -> dict[str, Any]:
     """Understand a text; below the thresholds the intent is ``nlu_fallback`` and the ranking follows."""
+    if emulation_mode is not None:
+        raise BadRequestError("emulation_mode: got one; expected none, the answer is always in Rasa's format")
     check_message(request.text, max_chars=services.settings.max_message_chars)
-    parsed = parse_payload(request.text, services.bot.domain) or services.understanding.parse(request.text)
-    return parsed_to_rasa(parsed) | ({"message_id": request.message_id} if request.message_id else {})
+    parsed = understand(services, request.text)
+    written = parsed_to_rasa(parsed)
+    if not is_payload(parsed):
+        written["text_tokens"] = [list(match.span()) for match in _WORD.finditer(request.text)]
+    return written | ({"message_id": request.message_id} if request.message_id else {})
+
+
+def understand(services: Services, text: str) -> ParsedUtterance:
+    """Understand a text as a customer's message would be, Duckling's entities included."""
+    return parse_payload(text, services.bot.domain) or services.manager.interpreter.parse(text)

@@ -50,7 +50,7 @@ def show_domain(services: ServicesDep, request: Request) -> Response:
     if "yaml" in accepted or "yml" in accepted:
         written = StringIO()
         YAML().dump(domain, written)
-        return Response(written.getvalue(), media_type="application/yaml")
+        return Response(written.getvalue(), media_type="application/x-yaml")
     raise NotAcceptableError("got another Accept; expected application/json or application/yaml")
 
 

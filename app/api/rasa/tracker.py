@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse
+from pydantic import BeforeValidator
 
 from app.api.access import access_or_begin, access_tracker
 from app.api.deps import CurrentCaller, ServicesDep
@@ -17,13 +18,15 @@ from app.api.errors import BadRequestError, check_message
 from app.api.rasa.body import Json, JsonBody, ObjectBody, kind_of, required_text
 from app.api.text import Text
 from app.bootstrap import Services
+from app.dialogue.action_names import ACTION_SESSION_START
 from app.dialogue.errors import ActionFailedError
-from app.dialogue.events import Event, UserUttered
+from app.dialogue.events import ActionExecuted, Event, UserUttered
 from app.dialogue.rasa_json import IncludedEvents, event_from_rasa, tracker_to_rasa
 from app.dialogue.remote_control import RemoteControl
 from app.dialogue.senders import sender_of
+from app.dialogue.sessions import session_events
 from app.dialogue.story_writer import write_stories
-from app.dialogue.tracker import Tracker, empty_tracker, fold_recorded
+from app.dialogue.tracker import Tracker, empty_tracker, fold, fold_recorded
 from app.dialogue.understanding import CustomerMessage
 
 router = APIRouter(prefix="/conversations", tags=["rasa"])
@@ -43,18 +46,21 @@ def new_or_known_conversation(services: ServicesDep, caller: CurrentCaller, name
 
 KnownConversation = Annotated[str, Depends(known_conversation)]
 NewOrKnownConversation = Annotated[str, Depends(new_or_known_conversation)]
-Included = Annotated[IncludedEvents, Query()]
+Included = Annotated[IncludedEvents, Query(), BeforeValidator(lambda raw: str(raw).upper())]
 Until = Annotated[float | None, Query(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 
 
 @router.get("/{name:path}/tracker")
 def show_tracker(
     services: ServicesDep,
-    conversation_id: KnownConversation,
+    conversation_id: NewOrKnownConversation,
     include_events: Included = "AFTER_RESTART",
     until: Until = None,
 ) -> Json:
-    """Give the state of a conversation, now or as it was at a time (seconds since 1970)."""
+    """Give the state of a conversation, now or as it was at a time (seconds since 1970).
+
+    One that has not begun is shown as it would begin; nothing is recorded.
+    """
     return tracker_json(services, conversation_id, include_events, until=until)
 
 
@@ -124,12 +130,18 @@ def tracker_json(
 def tracker_until(services: Services, conversation_id: str, until: float | None) -> Tracker:
     """Give a tracker as it was at a time, or as it is now."""
     if until is None:
-        return services.tracker_store.load(conversation_id)
+        tracker = services.tracker_store.load(conversation_id)
+        return tracker if tracker.events else _as_it_would_begin(tracker, services)
     latest = datetime.fromtimestamp(until, UTC)
     recorded = services.tracker_store.recorded(conversation_id)
     return fold_recorded(
         empty_tracker(conversation_id), [item for item in recorded if item.recorded_at <= latest]
     )
+
+
+def _as_it_would_begin(tracker: Tracker, services: Services) -> Tracker:
+    first = [ActionExecuted(ACTION_SESSION_START), *session_events(tracker, services.bot.domain)]
+    return fold(tracker, first, at=datetime.now(UTC))
 
 
 def events_of(body: Any) -> list[Event]:

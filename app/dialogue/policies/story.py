@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.dialogue.decision import Decided
-from app.dialogue.history import applied, recent
+from app.dialogue.history import applied, recent, without_signals
 from app.dialogue.policies.choice import decision_for
 from app.dialogue.policy_settings import AUGMENTED_MEMOIZATION_POLICY, MEMOIZATION_POLICY
 from app.dialogue.script import BotScript
@@ -20,7 +20,8 @@ def decide_story(tracker: Tracker, script: BotScript) -> Decided | None:
     """
     if not script.stories.moments or not script.settings.has_policy(*_MEMORIES):
         return None
-    events = recent(applied(tracker.events, script.domain.forms), script.stories.max_history)
+    heard = without_signals(applied(tracker.events, script.domain.forms))
+    events = recent(heard, script.stories.max_history)
     states = visible_states(events, script.domain)
     found = script.stories.exact(states)
     if found is not None:

@@ -11,8 +11,17 @@ import pytest
 from app import story_models
 from app.bot.bot import Bot
 from app.bot.loader import load_bot
+from app.dialogue.policy_settings import UnexpectedTurns
 from app.settings import Settings
-from app.story_models import load_story_model, story_model_path, train_story_model, wants_story_model
+from app.story_models import (
+    load_intent_model,
+    load_story_model,
+    story_model_path,
+    train_intent_model,
+    train_story_model,
+    wants_intent_model,
+    wants_story_model,
+)
 from app.storyteller.settings import StorySettings
 from tests.fakes_bot import write_bot
 from tests.fakes_storyteller import UNTRAINED
@@ -31,7 +40,12 @@ def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
     def small(bot: Bot) -> StorySettings:
         return replace(UNTRAINED, max_history=bot.config.learned_max_history)
 
+    def small_too(bot: Bot) -> StorySettings:
+        assert bot.config.unexpected is not None
+        return replace(UNTRAINED, max_history=bot.config.unexpected.max_history)
+
     monkeypatch.setattr(story_models, "story_settings", small)
+    monkeypatch.setattr(story_models, "intent_settings", small_too)
     folder = write_bot(tmp_path / "bot")
     for old in folder.glob("data/*.yml"):
         old.unlink()
@@ -99,7 +113,7 @@ def test_after_a_change_another_model_is_wanted(bot: Bot, settings: Settings) ->
         ("policies:\n- name: RulePolicy\n", False),
         ("policies:\n- name: UnexpecTEDIntentPolicy\n", False),
     ],
-    ids=["nothing", "empty", "named", "by path", "others", "unknown"],
+    ids=["nothing", "empty", "named", "by path", "others", "only unexpected turns"],
 )
 def test_the_policies_of_the_bot_say_whether_a_model_learns(
     bot: Bot, policies: str, *, is_wanted: bool
@@ -111,3 +125,30 @@ def test_the_policies_of_the_bot_say_whether_a_model_learns(
 
 def test_without_stories_nothing_learns(bot: Bot) -> None:
     assert not wants_story_model(replace(bot, stories=()))
+    assert not wants_intent_model(replace(_doubting(bot), stories=()))
+
+
+def test_customers_are_learnt_about_only_where_the_policy_is_named(bot: Bot, settings: Settings) -> None:
+    assert not wants_intent_model(bot)
+    assert load_intent_model(settings, bot) is None
+    assert wants_intent_model(_doubting(bot))
+
+
+def test_a_model_of_customers_is_found_beside_that_of_the_bot(bot: Bot, settings: Settings) -> None:
+    bot = _doubting(bot)
+    paths = {train_story_model(bot, settings, _ignore), train_intent_model(bot, settings, _ignore)}
+
+    assert len(paths) == 2
+    assert load_story_model(settings, bot) is not None
+    assert load_intent_model(settings, bot) is not None
+
+
+def test_another_tolerance_needs_no_other_model(bot: Bot, settings: Settings) -> None:
+    train_intent_model(_doubting(bot), settings, _ignore)
+
+    assert load_intent_model(settings, _doubting(bot, UnexpectedTurns(tolerance=0.5))) is not None
+    assert load_intent_model(settings, _doubting(bot, UnexpectedTurns(max_history=2))) is None
+
+
+def _doubting(bot: Bot, unexpected: UnexpectedTurns | None = None) -> Bot:
+    return replace(bot, config=replace(bot.config, unexpected=unexpected or UnexpectedTurns()))

@@ -5,6 +5,7 @@ import pytest
 
 from app.bot.bot import BotConfig, Component
 from app.bot.loader import load_bot
+from app.dialogue.policy_settings import UnexpectedTurns
 from nlu.data.yaml_source import SourceError
 from tests.fakes_bot import write_bot
 
@@ -31,6 +32,10 @@ policies:
   - name: TEDPolicy
     max_history: 8
     epochs: 20
+  - name: UnexpecTEDIntentPolicy
+    max_history: 6
+    tolerance: 0.1
+    ignore_intents_list: [chitchat, greet]
   - name: shop.OwnPolicy
 """
 
@@ -40,7 +45,16 @@ def test_config_is_read_and_the_rest_is_named(tmp_path: Path) -> None:
 
     own = replace(bot.config, pipeline=(), policies=())
     assert own == BotConfig(
-        "de", 0.7, 0.05, 0.4, "action_custom", False, 3, assistant_id="4711-shop", learned_max_history=8
+        "de",
+        0.7,
+        0.05,
+        0.4,
+        "action_custom",
+        False,
+        3,
+        assistant_id="4711-shop",
+        learned_max_history=8,
+        unexpected=UnexpectedTurns(0.1, frozenset({"chitchat", "greet"}), 6),
     )
     assert [component.name for component in bot.config.pipeline] == [
         "WhitespaceTokenizer",

@@ -19,6 +19,7 @@ _STORIES = "stories:\n- story: hello\n  steps:\n  - intent: greet\n  - action: u
 def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(context, "configure_logging", lambda level: None)  # it is the process's, not a test's
     monkeypatch.setattr(story_models, "story_settings", lambda bot: UNTRAINED)
+    monkeypatch.setattr(story_models, "intent_settings", lambda bot: UNTRAINED)
     monkeypatch.setenv("SPANDESK_HOME", str(tmp_path / "home"))
     return write_bot(tmp_path / "bot")
 
@@ -33,6 +34,22 @@ def test_only_the_stories_are_trained(bot: Path, capsys: pytest.CaptureFixture[s
     assert output.out.startswith("story model of ")
     assert "stories: loss" in output.err
     assert [path.name for path in (bot.parent / "home" / "models").iterdir()] == ["stories"]
+
+
+def test_a_bot_that_finds_unexpected_turns_has_a_second_model(
+    bot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (bot / "data" / "more.yml").write_text(_STORIES, encoding="utf-8")
+    (bot / "config.yml").write_text(
+        "policies:\n- name: TEDPolicy\n- name: UnexpecTEDIntentPolicy\n", encoding="utf-8"
+    )
+
+    code = main(["train", "--bot", str(bot), "--stories-only"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line.partition(" of ")[0] for line in lines] == ["story model", "model"]
+    assert len(list((bot.parent / "home" / "models" / "stories").iterdir())) == 2
 
 
 def test_a_bot_that_wants_nothing_learnt_is_told_so(bot: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,6 +59,15 @@ def test_the_first_difference_is_named(steps: tuple[Step, ...], expected: str) -
     assert found.endswith(expected)
 
 
+def test_a_doubt_about_the_turn_may_be_left_out_of_the_story() -> None:
+    doubt = ActionStep("action_unlikely_intent")
+    events = [HEARD, ActionExecuted("action_unlikely_intent"), *HAPPENED[1:]]
+
+    assert difference(ActionStep("track_form"), events=events) is None
+    assert difference(doubt, ActionStep("track_form"), events=events) is None
+    assert difference(doubt, ActionStep("track_form")) is not None
+
+
 def test_another_intent_is_a_difference() -> None:
     said = IntentStep("cancel_order", SAID.entities, TEXT, "s.yml:4")
 

@@ -23,7 +23,12 @@ FIRST = [
     Said("what?", parsed("what?", "faq/help")),
     UserUtteranceReverted(),
 ]
-SECOND = [SessionStarted(), ActionExecuted("action_listen"), Said("hi", parsed("hi", "greet"))]
+SECOND = [
+    SessionStarted(),
+    ActionExecuted("action_listen"),
+    Said("hi", parsed("hi", "greet")),
+    ActionExecuted("action_unlikely_intent"),
+]
 
 
 def test_the_latest_session_is_one_story() -> None:

@@ -8,13 +8,23 @@ from safetensors.torch import save_file
 
 from app.dialogue.domain import SlotDefinition
 from app.storyteller.data import story_states
+from app.storyteller.intents import train_intents
 from app.storyteller.predictor import StoryPredictor
-from app.storyteller.store import STORY_MODEL, load_stories, save_stories, story_key
+from app.storyteller.store import (
+    NEXT_INTENT,
+    STORY_MODEL,
+    Origin,
+    load_stories,
+    save_stories,
+    story_key,
+)
 from app.storyteller.train import TrainedStories, train_stories
 from nlu.checkpoint import CheckpointError
 from nlu.manifest import hash_files, read_manifest, write_manifest
 from nlu.stored import read_tensors
 from tests.fakes_storyteller import DOMAIN, STORIES, UNTRAINED
+
+ORIGIN = Origin(STORIES, DOMAIN, UNTRAINED)
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +34,12 @@ def trained() -> TrainedStories:
 
 @pytest.fixture
 def folder(trained: TrainedStories, tmp_path: Path) -> Path:
-    save_stories(trained, tmp_path / "model", stories=STORIES, domain=DOMAIN)
+    save_stories(trained, tmp_path / "model", ORIGIN)
     return tmp_path / "model"
 
 
 def _load(folder: Path) -> TrainedStories:
-    return load_stories(folder, stories=STORIES, domain=DOMAIN, settings=UNTRAINED)
+    return load_stories(folder, ORIGIN)
 
 
 def test_what_was_saved_predicts_the_same(trained: TrainedStories, folder: Path) -> None:
@@ -39,7 +49,7 @@ def test_what_was_saved_predicts_the_same(trained: TrainedStories, folder: Path)
 
 
 def test_saving_again_replaces_and_leaves_nothing_else(trained: TrainedStories, folder: Path) -> None:
-    save_stories(trained, folder, stories=STORIES, domain=DOMAIN)
+    save_stories(trained, folder, ORIGIN)
 
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
     assert _load(folder).vocabulary == trained.vocabulary
@@ -101,18 +111,34 @@ def test_weights_that_compute_other_numbers_are_refused(folder: Path) -> None:
 
 def test_a_model_of_other_stories_is_refused(folder: Path) -> None:
     with pytest.raises(CheckpointError, match="made from training data"):
-        load_stories(folder, stories=STORIES[1:], domain=DOMAIN, settings=UNTRAINED)
+        load_stories(folder, replace(ORIGIN, stories=STORIES[1:]))
+
+
+def test_a_model_of_another_question_is_refused(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="made from training data"):
+        load_stories(folder, replace(ORIGIN, question=NEXT_INTENT))
+
+
+def test_thresholds_are_saved_with_the_model(tmp_path: Path) -> None:
+    trained = train_intents(STORIES, DOMAIN, UNTRAINED)
+    origin = replace(ORIGIN, question=NEXT_INTENT)
+
+    save_stories(trained, tmp_path / "model", origin)
+
+    assert set(trained.thresholds) == set(DOMAIN.intents)
+    assert load_stories(tmp_path / "model", origin).thresholds == trained.thresholds
 
 
 def test_the_key_follows_stories_domain_and_settings_but_not_places() -> None:
-    key = story_key(STORIES, DOMAIN, UNTRAINED)
+    key = story_key(ORIGIN)
     moved = [replace(story, source="elsewhere.yml:9") for story in STORIES]
     slots = {**DOMAIN.slots, "vip": SlotDefinition("vip", "bool", initial_value=True)}
 
-    assert story_key(moved, DOMAIN, UNTRAINED) == key
+    assert story_key(replace(ORIGIN, stories=moved)) == key
     others = {
-        story_key(STORIES[1:], DOMAIN, UNTRAINED),
-        story_key(STORIES, replace(DOMAIN, slots=slots), UNTRAINED),
-        story_key(STORIES, DOMAIN, replace(UNTRAINED, max_history=3)),
+        story_key(replace(ORIGIN, stories=STORIES[1:])),
+        story_key(replace(ORIGIN, domain=replace(DOMAIN, slots=slots))),
+        story_key(replace(ORIGIN, settings=replace(UNTRAINED, max_history=3))),
+        story_key(replace(ORIGIN, question=NEXT_INTENT)),
     }
-    assert len(others | {key}) == 4
+    assert len(others | {key}) == 5

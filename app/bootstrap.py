@@ -22,7 +22,7 @@ from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.contradictions import Contradiction, find_contradictions
 from app.dialogue.manager import DialogueManager, Limits, Ports
 from app.dialogue.policy_settings import PolicySettings
-from app.dialogue.ports import IntentModel, StoryModel
+from app.dialogue.ports import IntentModel, Interpreter, StoryModel
 from app.dialogue.script import BotScript, made_strict, make_script
 from app.provisioning import Stores, ensure_champion, ensure_faq, load_reading, load_served, wanted_model
 from app.realtime.hub import Hub
@@ -170,7 +170,7 @@ def make_ports(
     )
 
 
-def make_duckling(understanding: Understanding, bot: Bot) -> DucklingInterpreter | None:
+def make_duckling(understanding: Interpreter, bot: Bot) -> DucklingInterpreter | None:
     """Ask the Duckling server that the bot names, beside the model; None without one."""
     config = bot.config.duckling
     if config is None:

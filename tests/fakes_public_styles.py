@@ -200,7 +200,7 @@ stories:
   steps:
   - checkpoint: found
     slot_was_set:
-    - concerts
+    - concerts: [{artist: a}, {artist: b}]
   - action: utter_ask
   - intent: venue
   - action: action_venue

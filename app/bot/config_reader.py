@@ -6,13 +6,15 @@ named once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from app.bot.bot import BotConfig, Component, DucklingConfig
+from app.bot.variables import optional_filled_text
 from app.dialogue.policy_settings import UNEXPECTED_POLICY, UnexpectedTurns
 from nlu.data.problems import Problems
-from nlu.data.yaml_source import YamlNode
+from nlu.data.yaml_source import SourceError, YamlNode
 
 _USED_COMPONENTS = frozenset(
     {"FallbackClassifier", "EntitySynonymMapper", "RegexEntityExtractor", "DucklingEntityExtractor"}
@@ -25,11 +27,20 @@ _QUIET_KEYS = frozenset(
 )
 _FILE_IMPORTERS = frozenset({"RasaFileImporter", "TrainingDataImporter"})  # read what is in the folder
 
+_NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
 _Parts = Sequence[tuple[Component, YamlNode]]
 
 
-def read_config(node: YamlNode | None, problems: Problems) -> BotConfig:
+def read_config(
+    node: YamlNode | None, problems: Problems, *, environment: Mapping[str, str] = _NO_ENVIRONMENT
+) -> BotConfig:
     """Read ``config.yml``; without one, Rasa's defaults hold.
+
+    Args:
+        node: the file, if there is one.
+        problems: gets what has no effect.
+        environment: values of ``${VARIABLE}`` in texts.
 
     Raises:
         SourceError: a value of the wrong type.
@@ -49,15 +60,21 @@ def read_config(node: YamlNode | None, problems: Problems) -> BotConfig:
         policies=tuple(policy for policy, _ in policies),
         learns_stories=not policies or any(policy.name == _LEARNED for policy, _ in policies),
     )
-    return _with_parts(config, pipeline, policies, problems)
+    return _with_policies(_with_pipeline(config, pipeline, environment, problems), policies)
 
 
-def _with_parts(config: BotConfig, pipeline: _Parts, policies: _Parts, problems: Problems) -> BotConfig:
+def _with_pipeline(
+    config: BotConfig, pipeline: _Parts, environment: Mapping[str, str], problems: Problems
+) -> BotConfig:
     for component, item in pipeline:
         if component.name == "FallbackClassifier":
             config = _with_fallback(config, item)
         elif component.name == "DucklingEntityExtractor":
-            config = replace(config, duckling=_duckling(item, problems))
+            config = replace(config, duckling=_duckling(item, environment, problems))
+    return config
+
+
+def _with_policies(config: BotConfig, policies: _Parts) -> BotConfig:
     for policy, item in policies:
         if policy.name == "RulePolicy":
             config = _with_rules(config, item)
@@ -125,17 +142,24 @@ def _with_fallback(config: BotConfig, node: YamlNode) -> BotConfig:
     )
 
 
-def _duckling(node: YamlNode, problems: Problems) -> DucklingConfig | None:
-    url = node.optional_text("url", "DucklingEntityExtractor")
-    if url is None:
-        problems.warn(node.source, "DucklingEntityExtractor is not used: it names no url")
+def _duckling(node: YamlNode, environment: Mapping[str, str], problems: Problems) -> DucklingConfig | None:
+    what = "DucklingEntityExtractor"
+    if node.optional_text("url", what) is None:
+        problems.warn(node.source, f"{what} is not used: it names no url")
+        return None
+    try:
+        url, locale, timezone = (
+            optional_filled_text(node, key, what, environment) for key in ("url", "locale", "timezone")
+        )
+    except SourceError as error:
+        problems.doubt(f"{error.file}:{error.line}", f"{error.problem}; {what} is not used")
         return None
     dimensions, timeout = node.get("dimensions"), node.get("timeout")
     return DucklingConfig(
-        url=url,
+        url=url or "",
         dimensions=dimensions.names("dimensions") if dimensions is not None else (),
-        locale=node.optional_text("locale", "DucklingEntityExtractor"),
-        timezone=node.optional_text("timezone", "DucklingEntityExtractor"),
+        locale=locale,
+        timezone=timezone,
         timeout_s=3.0 if timeout is None else _seconds(timeout),
     )
 

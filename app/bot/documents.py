@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.data.problems import Problems
-from nlu.data.rasa_nlu import check_version
+from nlu.data.rasa_nlu import is_readable
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 
 UNLABELLED_NAME = "unlabelled.txt"
 TRAINING_NAME = "training.toml"  # only named here: app.bot.training reads it, and loads torch for that
-TEST_PREFIX = "test_"  # Rasa never trains on files that are named so
+TEST_PREFIX = "test_"  # of the files with test stories, wherever they lie
+_OTHERS_FOLDERS = frozenset({"node_modules", "site-packages", "models", "results"})
 _TOP_LEVEL_KEY = re.compile(r"^([^\s#:-][^:\n]*):", re.MULTILINE)
 _OLD_FORMATS = {
     ".md": re.compile(r"^##\s*(intent|synonym|regex|lookup)\s*:|^##.*\n+\s*\* *\w", re.MULTILINE),
@@ -50,12 +51,17 @@ def read_documents(root: Path, problems: Problems) -> BotDocuments:
     _note_old_formats(root, problems)
     data: list[Path] = []
     nlu_paths: list[Path] = []
-    for path in _training_files(root / "data"):
+    for path in _all_files(root / "data"):
         keys = _top_level_keys(path)
         if "nlu" in keys:
             nlu_paths.append(path)
         if not keys or not keys <= _NLU_KEYS:
             data.append(path)
+        if path.name.startswith(TEST_PREFIX) and "stories" in keys:
+            text = (
+                "its stories are learnt as well as tested, as in Rasa; tests that should test lie in tests/"
+            )
+            problems.warn(f"{path.relative_to(root)}:1", text)
     domain: list[Path] = []
     with problems.noted():
         domain += yaml_files(_domain_path(root))
@@ -72,9 +78,9 @@ def read_documents(root: Path, problems: Problems) -> BotDocuments:
 
 
 def read_test_documents(root: Path, problems: Problems) -> tuple[YamlNode, ...]:
-    """Parse the files with test stories: those of `tests`, and `test_…` files of `data`."""
+    """Parse the files with test stories: those of `tests`, and ``test_…`` files anywhere in the folder."""
     candidates = [*_all_files(root / "tests")]
-    candidates += [path for path in _all_files(root / "data") if path.name.startswith(TEST_PREFIX)]
+    candidates += [path for path in _test_files(root) if path not in candidates]
     tests = [path for path in candidates if "stories" in _top_level_keys(path)]
     return _load_all(tests, root, problems)
 
@@ -114,8 +120,13 @@ def _all_files(folder: Path) -> list[Path]:
     return list(yaml_files(folder)) if folder.exists() else []
 
 
-def _training_files(folder: Path) -> list[Path]:
-    return [path for path in _all_files(folder) if not path.name.startswith(TEST_PREFIX)]
+def _test_files(root: Path) -> list[Path]:
+    """Find ``test_…`` files, but not those of installed packages, models and reports."""
+    return [
+        path
+        for path in _all_files(root)
+        if path.name.startswith(TEST_PREFIX) and not _OTHERS_FOLDERS & set(path.relative_to(root).parts)
+    ]
 
 
 def _note_old_formats(root: Path, problems: Problems) -> None:
@@ -143,8 +154,8 @@ def _load_all(paths: Iterable[Path], root: Path, problems: Problems) -> tuple[Ya
             document = load_yaml(path, root=root)
             if document.value is not None:
                 document.mapping("the file")
-                check_version(document)
-                documents.append(document)
+                if is_readable(document, problems):
+                    documents.append(document)
     return tuple(documents)
 
 

@@ -7,7 +7,7 @@ what mentions it is no mistake too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ DOMAIN_SECTIONS = frozenset(
 )
 _INTENT_KEYS = frozenset({"use_entities", "ignore_entities", "is_retrieval_intent"})
 _ENTITY_KEYS = frozenset({"roles", "groups", "influence_conversation"})
+_CONFIG_KEYS = frozenset({"store_entities_as_slots"})
 _SESSION_KEYS = frozenset({"session_expiration_time", "carry_over_slots_to_new_session"})
 
 _T = TypeVar("_T")
@@ -72,6 +73,9 @@ class _Sections:
     form_mappings: list[tuple[str, SlotMapping]] = field(default_factory=list)  # (slot, …) of Rasa 2.x forms
     auto_filled: list[str] = field(default_factory=list)
     session: SessionConfig = SessionConfig()
+    stores_entities: bool = True
+    ignoring: set[str] = field(default_factory=set)  # intents that say themselves which entities they ignore
+    without_influence: dict[str, None] = field(default_factory=dict)  # entities
 
     def place(self, section: dict[str, _T], kind: str, name: str, value: _T, node: YamlNode) -> None:
         """Take up a definition; a second one should say the same, and else the first counts."""
@@ -88,32 +92,48 @@ class _Sections:
                 self.places.setdefault((kind, name, number), part.source)
 
 
-def read_domain(documents: Iterable[YamlNode], problems: Problems) -> DomainReading:
+def read_domain(
+    documents: Sequence[YamlNode], problems: Problems, *, data: Sequence[YamlNode] = ()
+) -> DomainReading:
     """Merge the domain sections of all documents.
 
     Args:
         documents: parsed files; keys that are no domain section are not looked at.
         problems: gets every mistake, and what Rasa knows and SpanDesk does not use.
+        data: parsed training files; their responses come before those of `documents`, all else after.
     """
     sections = _Sections(problems)
+    for document in data:
+        _read_sections(document, ["responses"], sections)
     for document in documents:
-        for key, read in _READERS.items():
-            node = document.get(key)
-            if node is not None and node.value is not None:
-                with problems.noted():
-                    read(node, sections)
+        _read_sections(document, _READERS, sections)
+    for document in data:
+        _read_sections(document, (key for key in _READERS if key != "responses"), sections)
+    for document in (*documents, *data):
         if str(document.plain_value("version")).startswith("2"):
             sections.auto_filled += _auto_filled(document)
+        else:
+            _note_unmapped(document, sections)
     return DomainReading(_domain(sections), sections.places, sections.entity_roles)
 
 
+def _read_sections(document: YamlNode, keys: Iterable[str], sections: _Sections) -> None:
+    for key in keys:
+        node = document.get(key)
+        if node is not None and node.value is not None:
+            with sections.problems.noted():
+                _READERS[key](node, sections)
+
+
 def _domain(sections: _Sections) -> Domain:
-    retrieval = {_intent_of(name) for name in sections.responses if "/" in name}
+    retrieval = {
+        _intent_of(name): sections.places["response", name] for name in sections.responses if "/" in name
+    }
+    for name, place in retrieval.items():  # which the domain need not name
+        sections.intents.setdefault(name, IntentDefinition(name))
+        sections.places.setdefault(("intent", name), place)
     return Domain(
-        intents={
-            name: replace(intent, is_retrieval=True) if name in retrieval else intent
-            for name, intent in sections.intents.items()
-        },
+        intents={name: _finished(intent, retrieval, sections) for name, intent in sections.intents.items()},
         entities=tuple(sections.entity_roles),
         slots=_slots_with_form_mappings(sections),
         responses=sections.responses,
@@ -121,6 +141,22 @@ def _domain(sections: _Sections) -> Domain:
         forms=sections.forms,
         session=sections.session,
         actions_with_domain=frozenset(sections.actions_with_domain),
+        stores_entities=sections.stores_entities,
+    )
+
+
+def _finished(intent: IntentDefinition, retrieval: Collection[str], sections: _Sections) -> IntentDefinition:
+    """Add what other sections say: retrieval intents have responses, some entities do not influence."""
+    own = intent.name in sections.ignoring
+    ignored = intent.ignored_entities if own else tuple(sections.without_influence)
+    used = intent.used_entities
+    if used is None and sections.without_influence:
+        used = tuple(name for name in sections.entity_roles if name not in sections.without_influence)
+    return replace(
+        intent,
+        is_retrieval=intent.is_retrieval or intent.name in retrieval,
+        used_entities=used,
+        ignored_entities=ignored,
     )
 
 
@@ -141,6 +177,21 @@ def _slots_with_form_mappings(sections: _Sections) -> dict[str, SlotDefinition]:
     return slots
 
 
+def _note_unmapped(document: YamlNode, sections: _Sections) -> None:
+    """Note slots without the key ``mappings``, which Rasa 3 refuses; those of forms are checked anyway."""
+    of_forms = {slot for form in sections.forms.values() for slot in form.required_slots}
+    slots = document.get("slots")
+    written = slots.value if slots is not None and isinstance(slots.value, dict) else {}
+    for name, slot in written.items():
+        if slot.get("auto_fill") is not None:
+            text = f"the slot '{name}': 'auto_fill' is of Rasa 2 and not used; a mapping from_entity fills it"
+            sections.problems.warn(slot.source, text)
+        mappings = slot.get("mappings")
+        if slot.value is not None and (mappings is None or mappings.value is None) and name not in of_forms:
+            text = f"the slot '{name}': expected the key 'mappings', such as [{{type: custom}}]"
+            sections.problems.doubt(slot.source, f"{text}; Rasa refuses a slot without it")
+
+
 def _auto_filled(document: YamlNode) -> list[str]:
     """Name the slots of a Rasa 2.x domain that an entity of the same name fills."""
     slots = document.get("slots")
@@ -148,33 +199,49 @@ def _auto_filled(document: YamlNode) -> list[str]:
     return [name for name, slot in written.items() if slot.plain_value("auto_fill") is not False]
 
 
-def _named(item: YamlNode, section: str) -> tuple[str, YamlNode | None]:
+def _named(item: YamlNode, section: str, problems: Problems) -> tuple[str, YamlNode | None]:
     """Give name and options of ``- name`` and ``- name: {options}``."""
     if not isinstance(item.value, dict):
         return item.text(f"an item of {section}"), None
     if len(item.value) != 1:
         raise item.error(f"an item of {section}: expected one name, got {item.describe()}")
     name, options = next(iter(item.value.items()))
+    if options.value is None and section != "forms":
+        text = f"an item of {section}: expected '{name}' without a colon, or something after it"
+        problems.doubt(item.source, f"{text}; Rasa refuses it")
     return name, options if options.value is not None else None
+
+
+def _note_repeated(name: str, item: YamlNode, section: YamlNode, what: str, problems: Problems) -> None:
+    """Note that a name stands twice in one list, which Rasa refuses; in two files it may."""
+    items = section.value if isinstance(section.value, list) else []
+    for other in items[: items.index(item)]:
+        if name in (other.value if isinstance(other.value, dict) else {str(other.value)}):
+            text = f"the {what} '{name}' is already in line {other.line}; Rasa refuses a second one"
+            problems.doubt(item.source, text)
+            return
 
 
 def _read_intents(node: YamlNode, sections: _Sections) -> None:
     for item in node.sequence("intents"):
         with sections.problems.noted():
-            name, options = _named(item, "intents")
+            name, options = _named(item, "intents", sections.problems)
+            _note_repeated(name, item, node, "intent", sections.problems)
             intent = IntentDefinition(name)
             with sections.problems.noted():
-                intent = _read_intent(name, options, sections.problems)
+                intent = _read_intent(name, options, sections)
             sections.place(sections.intents, "intent", name, intent, item)
 
 
-def _read_intent(name: str, options: YamlNode | None, problems: Problems) -> IntentDefinition:
+def _read_intent(name: str, options: YamlNode | None, sections: _Sections) -> IntentDefinition:
     if options is None:
         return IntentDefinition(name)
     what = f"the intent '{name}'"
     options.mapping(what)
-    problems.doubt_other_keys(options, _INTENT_KEYS, what)
+    sections.problems.doubt_other_keys(options, _INTENT_KEYS, what)
     used, ignored = options.get("use_entities"), options.get("ignore_entities")
+    if ignored is not None:
+        sections.ignoring.add(name)
     return IntentDefinition(
         name,
         is_retrieval=options.plain_value("is_retrieval_intent") is True,
@@ -193,10 +260,13 @@ def _used_entities(node: YamlNode, what: str) -> tuple[str, ...] | None:
 def _read_entities(node: YamlNode, sections: _Sections) -> None:
     for item in node.sequence("entities"):
         with sections.problems.noted():
-            name, options = _named(item, "entities")
+            name, options = _named(item, "entities", sections.problems)
+            _note_repeated(name, item, node, "entity", sections.problems)
             roles: tuple[str, ...] = ()
             with sections.problems.noted():
                 roles = _read_roles(f"the entity '{name}'", options, sections.problems)
+            if options is not None and options.plain_value("influence_conversation") is False:
+                sections.without_influence[name] = None
             sections.place(sections.entity_roles, "entity", name, roles, item)
 
 
@@ -205,8 +275,6 @@ def _read_roles(what: str, options: YamlNode | None, problems: Problems) -> tupl
         return ()
     options.mapping(what)
     problems.doubt_other_keys(options, _ENTITY_KEYS, what)
-    if options.plain_value("influence_conversation") is False:
-        problems.warn(options.source, f"{what}: 'influence_conversation' is not used")
     written = options.get("roles")
     return written.names(f"roles of {what}") if written is not None else ()
 
@@ -232,7 +300,8 @@ def _read_responses(node: YamlNode, sections: _Sections) -> None:
 def _read_actions(node: YamlNode, sections: _Sections) -> None:
     for item in node.sequence("actions"):
         with sections.problems.noted():
-            name, options = _named(item, "actions")
+            name, options = _named(item, "actions", sections.problems)
+            _note_repeated(name, item, node, "action", sections.problems)
             sections.actions[name] = None
             if options is not None and options.plain_value("send_domain") is True:
                 sections.actions_with_domain.add(name)
@@ -247,7 +316,7 @@ def _read_forms(node: YamlNode, sections: _Sections) -> None:
         return
     for item in node.sequence("forms"):
         with sections.problems.noted():
-            name, options = _named(item, "forms")
+            name, options = _named(item, "forms", sections.problems)
             _place_form(name, options, item, sections)
 
 
@@ -265,25 +334,28 @@ def _place_form(name: str, written: YamlNode | None, place: YamlNode, sections: 
 
 
 def _read_session(node: YamlNode, sections: _Sections) -> None:
+    """Read the session; of several files the first that says something else than the defaults counts."""
     node.mapping("session_config")
     sections.problems.doubt_other_keys(node, _SESSION_KEYS, "session_config")
     minutes, carry_over = (node.get(key) for key in sorted(_SESSION_KEYS, reverse=True))
-    session = sections.session
-    if minutes is not None:
+    session = SessionConfig()
+    if minutes is not None and minutes.value is not None:
         session = replace(session, expiration_minutes=minutes.number("session_expiration_time (minutes)"))
         if session.expiration_minutes < 0:
             raise minutes.error("session_expiration_time: expected 0 (never) or more minutes")
     if carry_over is not None:
         carried = carry_over.boolean("carry_over_slots_to_new_session")
         session = replace(session, carry_over_slots=carried)
-    sections.session = session
+    if sections.session == SessionConfig():
+        sections.session = session
 
 
-def _note_unused(name: str) -> Callable[[YamlNode, _Sections], None]:
-    def note(node: YamlNode, sections: _Sections) -> None:
-        sections.problems.warn(node.source, f"the domain section '{name}' is not used")
-
-    return note
+def _read_config(node: YamlNode, sections: _Sections) -> None:
+    node.mapping("config")
+    sections.problems.doubt_other_keys(node, _CONFIG_KEYS, "config of the domain")
+    stores = node.get("store_entities_as_slots")
+    if stores is not None:
+        sections.stores_entities = stores.boolean("store_entities_as_slots")
 
 
 _READERS: dict[str, Callable[[YamlNode, _Sections], None]] = {
@@ -294,5 +366,5 @@ _READERS: dict[str, Callable[[YamlNode, _Sections], None]] = {
     "actions": _read_actions,
     "forms": _read_forms,
     "session_config": _read_session,
-    "config": _note_unused("config"),
+    "config": _read_config,
 }

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from app.dialogue.domain import Domain, ResponseVariation
-from app.dialogue.stories import ActionStep, BotStep, IntentStep, Step, Story, TextStep
+from app.dialogue.stories import ActionStep, BotStep, IntentStep, Rule, Step, Story, TextStep
 from nlu.data.problems import Problems
 from nlu.types import Example
 
+_Script = TypeVar("_Script", Story, Rule)
 
-def has_words(stories: Iterable[Story]) -> bool:
-    """Say whether a story has words instead of an intent or action."""
+
+def has_words(stories: Iterable[Story | Rule]) -> bool:
+    """Say whether a story or rule has words instead of an intent or action."""
     return any(isinstance(step, TextStep | BotStep) for story in stories for step in story.steps)
 
 
@@ -29,8 +32,8 @@ def with_spoken_texts(domain: Domain, stories: Iterable[Story]) -> Domain:
 
 
 def resolved(
-    stories: Iterable[Story], domain: Domain, examples: Iterable[Example], problems: Problems
-) -> list[Story]:
+    stories: Iterable[_Script], domain: Domain, examples: Iterable[Example], problems: Problems
+) -> list[_Script]:
     """Replace words by what they mean; words of the customer that no example has stay, with a warning."""
     intents = {_words(example.text): example for example in reversed(list(examples))}
     responses = _responses_by_text(domain)

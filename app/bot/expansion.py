@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 from app.bot.story_reader import Alternatives, Checkpoint, Piece, RuleDraft, StoryDraft
-from app.dialogue.stories import Rule, SlotStep, Step, Story
+from app.dialogue.domain import Domain
+from app.dialogue.entity_slots import entity_slots
+from app.dialogue.features import ANY_VALUE
+from app.dialogue.stories import IntentStep, Rule, SlotStep, Step, Story, TextStep
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
 
+MAX_ROUNDS = 3  # so often a stretch between checkpoints may come in one story
+MAX_CIRCLING = 500  # steps around circles of one bot, shared by the stories that lead there
+_LEAST_CIRCLING = 10  # for each of them
 MAX_EXPANDED = 10_000  # straight lists from one bot; more is a mistake, and would take all memory
 
 
@@ -37,29 +45,40 @@ def expand_rules(drafts: Sequence[RuleDraft]) -> list[Rule]:
     return rules
 
 
-def expand_stories(drafts: Sequence[StoryDraft], problems: Problems) -> list[Story]:
+def expand_stories(drafts: Sequence[StoryDraft], domain: Domain, problems: Problems) -> list[Story]:
     """Join stories at their checkpoints and make one story for each way through all ``or`` steps.
 
-    A story that begins at a checkpoint at which no story ends is left out, as in Rasa; a circle of
-    checkpoints is gone through once.
+    As in Rasa, a story that begins at a checkpoint at which no story ends is left out, and so is one that
+    ends at a checkpoint where the slots let it go on nowhere; a circle of checkpoints is gone round at most
+    `MAX_ROUNDS` times, and so often only while there are not too many ways.
+
+    Args:
+        drafts: the stories as written.
+        domain: the bot's domain, which says what slots are at a checkpoint.
+        problems: gets what is doubtful about the checkpoints.
 
     Raises:
         SourceError: too many stories.
     """
-    segments = [segment for draft in drafts for segment in _segments(draft)]
+    segments = [segment for draft in drafts for segment in _segments(draft) if segment.pieces]
     following = _following(segments)
     _note_open_ends(segments, following, problems)
-    _note_circles(segments, following, problems)
+    circular = _circular(segments, following)
+    _note_circles(segments, following, circular, problems)
+    first = [segment for segment in segments if not segment.starts]
     stories: list[Story] = []
-    for segment in segments:
-        if not segment.starts:
-            for steps, names in _paths(segment, following):
-                _check_number(len(stories), segment.source)
-                stories.append(Story(" > ".join(names), steps, segment.source))
+    for segment in first:
+        walk = _Walk(following, circular, domain, max(MAX_CIRCLING // len(first), _LEAST_CIRCLING))
+        for steps, names in walk.paths(segment):
+            _check_number(len(stories), segment.source)
+            stories.append(Story(" > ".join(names), steps, segment.source))
+        if not walk.rounds_left:
+            text = f"the story '{segment.name}' comes to a circle of checkpoints with too many ways round"
+            problems.warn(segment.source, f"{text}; the shortest count")
     return stories
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Segment:
     """A stretch of one story between checkpoints; several checkpoints in a row are alternatives."""
 
@@ -110,56 +129,92 @@ def _note_open_ends(segments: Sequence[_Segment], following: _Following, problem
                 problems.warn(end.source, text)
 
 
-def _note_circles(segments: Sequence[_Segment], following: _Following, problems: Problems) -> None:
-    """Note checkpoints that lead back to themselves; depth first, each segment once."""
-    finished: set[int] = set()
+def _circular(segments: Sequence[_Segment], following: _Following) -> frozenset[int]:
+    """Find the segments from which checkpoints lead back to themselves."""
+    return frozenset(id(segment) for segment in segments if segment.starts and _returns(segment, following))
 
-    def visit(segment: _Segment, path: tuple[int, ...]) -> None:
-        if id(segment) in finished:
-            return
-        for end in segment.ends:
-            for _, after in following.get(end.name, []):
-                if id(after) in (*path, id(segment)):
-                    text = (
-                        f"the checkpoint '{end.name}' leads back to itself; the circle is gone through once"
-                    )
-                    problems.doubt(end.source, text)
-                else:
-                    visit(after, (*path, id(segment)))
-        finished.add(id(segment))
 
+def _returns(segment: _Segment, following: _Following) -> bool:
+    seen: set[int] = set()
+    waiting = [segment]
+    while waiting:
+        for _, after in _continuations(waiting.pop(), following):
+            if after is segment:
+                return True
+            if id(after) not in seen:
+                seen.add(id(after))
+                waiting.append(after)
+    return False
+
+
+def _continuations(segment: _Segment, following: _Following) -> list[tuple[Checkpoint, _Segment]]:
+    return [pair for end in segment.ends for pair in following.get(end.name, [])]
+
+
+def _note_circles(
+    segments: Sequence[_Segment], following: _Following, circular: frozenset[int], problems: Problems
+) -> None:
+    """Note each checkpoint of a circle."""
     for segment in segments:
-        visit(segment, ())
+        for end in segment.ends if id(segment) in circular else ():
+            if any(id(after) in circular for _, after in following.get(end.name, [])):
+                text = f"the checkpoint '{end.name}' leads back to itself; the circle is gone round at most"
+                problems.doubt(end.source, f"{text} {MAX_ROUNDS} times")
 
 
-def _paths(
-    segment: _Segment, following: _Following, before: tuple[Step, ...] = (), path: tuple[int, ...] = ()
-) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
-    """Give steps and names of all stories that go on from `before` through `segment`, which comes once."""
-    path += (id(segment),)
-    for way in _ways(segment.pieces):
-        steps = before + way
-        goes_on = False
-        for end in segment.ends:
-            for start, after in following.get(end.name, []):
-                if id(after) not in path and _holds(start.conditions, steps):
-                    goes_on = True
-                    for whole, names in _paths(after, following, steps, path):
-                        yield whole, tuple(dict.fromkeys((segment.name, *names)))
-        if not goes_on:
-            yield steps, (segment.name,)
+_Path = tuple[tuple[_Segment, ...], tuple[Step, ...]]
 
 
-def _holds(conditions: Sequence[SlotStep], steps: Sequence[Step]) -> bool:
-    """Say whether the slots have the values that a checkpoint asks for, as far as the steps tell."""
-    latest = {step.slot: step for step in steps if isinstance(step, SlotStep)}
-    return all(_agrees(condition, latest.get(condition.slot)) for condition in conditions)
+class _Walk:
+    """The ways through segments, the shortest first; of those around circles only so many."""
+
+    def __init__(self, following: _Following, circular: frozenset[int], domain: Domain, rounds: int) -> None:
+        self.rounds_left = rounds
+        self._following = following
+        self._circular = circular
+        self._domain = domain
+
+    def paths(self, first: _Segment) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
+        """Give steps and names of all stories that begin with `first`."""
+        waiting: deque[_Path] = deque(((first,), way) for way in _ways(first.pieces))
+        while waiting:
+            path, steps = waiting.popleft()
+            ends = path[-1].ends
+            if not ends or any(end.name not in self._following for end in ends):
+                yield steps, tuple(dict.fromkeys(segment.name for segment in path))
+            for start, after in _continuations(path[-1], self._following):
+                if _holds(start.conditions, steps, self._domain) and self._may_follow(after, path):
+                    waiting.extend(((*path, after), steps + way) for way in _ways(after.pieces))
+
+    def _may_follow(self, after: _Segment, path: tuple[_Segment, ...]) -> bool:
+        if id(after) not in self._circular:
+            return True
+        if path.count(after) >= MAX_ROUNDS or not self.rounds_left:
+            return False
+        self.rounds_left -= 1
+        return True
 
 
-def _agrees(condition: SlotStep, latest: SlotStep | None) -> bool:
-    if latest is None:
-        return False
-    return condition.is_any or latest.is_any or latest.value == condition.value
+def _holds(conditions: Sequence[SlotStep], steps: Sequence[Step], domain: Domain) -> bool:
+    """Say whether the slots have the values that a checkpoint asks for."""
+    slots = _slots_after(steps, domain) if conditions else {}
+    for condition in conditions:
+        value = slots.get(condition.slot)
+        if value != condition.value and not (value is ANY_VALUE and condition.value is not None):
+            return False
+    return True
+
+
+def _slots_after(steps: Sequence[Step], domain: Domain) -> dict[str, Any]:
+    slots = domain.initial_slots()
+    for step in steps:
+        match step:
+            case SlotStep(slot=slot, value=value, is_any=is_any):
+                slots[slot] = ANY_VALUE if is_any else value
+            case IntentStep(entities=entities) | TextStep(entities=entities):
+                found = [((e.entity, e.role, e.group), e.value or "") for e in entities]
+                slots |= {event.slot: event.value for event in entity_slots(found, domain)}
+    return slots
 
 
 def _ways(pieces: Sequence[Piece]) -> Iterator[tuple[Step, ...]]:

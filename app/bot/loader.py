@@ -18,6 +18,7 @@ from app.bot.endpoints_reader import read_endpoints
 from app.bot.expansion import expand_rules, expand_stories
 from app.bot.presentation_reader import Presentation, read_presentation
 from app.bot.steering_reader import read_steering
+from app.bot.step_meaning import settled_rules, settled_stories
 from app.bot.story_reader import read_rule_drafts, read_story_drafts
 from app.dialogue.domain import Domain
 from app.dialogue.stories import Rule, Story
@@ -43,7 +44,7 @@ def load_bot(path: Path, *, environment: Mapping[str, str] = _NO_ENVIRONMENT) ->
 
     Args:
         path: the folder.
-        environment: values of ``${VARIABLE}`` in ``endpoints.yml`` and ``credentials.yml``.
+        environment: values of ``${VARIABLE}`` in the files of settings.
 
     Raises:
         SourceError: the first mistake: file, line, and what was expected. Places are relative to `path`.
@@ -60,13 +61,14 @@ def read_bot(
     """Read as much of a folder as can be read, and note everything that is wrong."""
     documents = read_documents(path, problems)
     _check_sections(documents, problems)
-    reading = read_domain((*documents.domain, *documents.data), problems)
+    reading = read_domain(documents.domain, problems, data=documents.data)
     check_domain(reading, problems)
-    rules, stories = _read_stories(documents, problems)
-    if has_words(stories):
+    rules, stories = _read_stories(documents, reading.domain, problems)
+    if has_words([*stories, *rules]):
         reading = replace(reading, domain=with_spoken_texts(reading.domain, stories))
         examples = gather_nlu(documents.nlu_paths, Problems(), root=path).examples
         stories = resolved(stories, reading.domain, examples, problems)
+        rules = resolved(rules, reading.domain, examples, problems)
     check_stories(stories, rules, reading.domain, problems)
     presentation = Presentation()
     with problems.noted():
@@ -94,15 +96,17 @@ def read_bot(
     return BotReading(bot, reading)
 
 
-def _read_stories(documents: BotDocuments, problems: Problems) -> tuple[list[Rule], list[Story]]:
+def _read_stories(
+    documents: BotDocuments, domain: Domain, problems: Problems
+) -> tuple[list[Rule], list[Story]]:
     rules: list[Rule] = []
     stories: list[Story] = []
     rule_drafts = [draft for data in documents.data for draft in read_rule_drafts(data, problems)]
     story_drafts = [draft for data in documents.data for draft in read_story_drafts(data, problems)]
     with problems.noted():
-        rules = expand_rules(rule_drafts)
+        rules = settled_rules(expand_rules(rule_drafts), domain, problems)
     with problems.noted():
-        stories = expand_stories(story_drafts, problems)
+        stories = settled_stories(expand_stories(story_drafts, domain, problems), domain, problems)
     return rules, stories
 
 
@@ -124,7 +128,7 @@ def _doubt_other_sections(
 def _read_settings(documents: BotDocuments, environment: Mapping[str, str], problems: Problems) -> BotConfig:
     config, channels, endpoint = BotConfig(), Channels(), None
     with problems.noted():
-        config = read_config(documents.config, problems)
+        config = read_config(documents.config, problems, environment=environment)
     with problems.noted():
         channels = read_credentials(documents.credentials, environment, problems)
     with problems.noted():

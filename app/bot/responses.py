@@ -9,6 +9,7 @@ from nlu.data.yaml_source import YamlNode
 _VARIATION_KEYS = frozenset(
     {
         "attachment",
+        "button_type",
         "buttons",
         "channel",
         "condition",
@@ -21,7 +22,7 @@ _VARIATION_KEYS = frozenset(
         "text",
     }
 )
-_UNUSED_KEYS = ("elements", "metadata")
+_UNUSED_KEYS = ("button_type", "elements", "metadata")
 _CONTENT_KEYS = ("text", "custom", "image", "attachment", "buttons", "quick_replies", "elements")
 _BUTTON_KEYS = frozenset({"title", "payload", "type"})
 _CONDITION_KEYS = frozenset({"type", "name", "value"})

@@ -15,13 +15,14 @@ _SLOT_KEYS = frozenset(
         "initial_value",
         "influence_conversation",
         "mappings",
-        "values",
-        "min_value",
-        "max_value",
         "auto_fill",
         "value_reset_delay",
     }
 )
+_KEYS_OF_TYPE = {
+    "categorical": frozenset({"values"}),
+    "float": frozenset({"min_value", "max_value"}),
+}
 _MAPPING_KEYS = frozenset(
     {"type", "entity", "role", "group", "value", "intent", "not_intent", "conditions", "action"}
 )
@@ -55,20 +56,33 @@ def read_slot(name: str, node: YamlNode, problems: Problems) -> SlotDefinition:
     node.mapping(what)
     slot_type = _read_type(node.require("type", what), what, problems)
     if slot_type is not None:
-        problems.doubt_other_keys(node, _SLOT_KEYS, what)
+        problems.doubt_other_keys(node, _SLOT_KEYS | _KEYS_OF_TYPE.get(slot_type, frozenset()), what)
     slot = SlotDefinition(
         name=name,
         type=slot_type or "any",
         mappings=read_mappings(node.get("mappings"), what, problems),
         initial_value=node.plain_value("initial_value"),
         influence_conversation=slot_type is not None and _influence(node, slot_type, what),
-        values=_names(node, "values", what),
+        values=_read_values(node.get("values"), what, problems),
         min_value=_number(node, "min_value", 0.0),
         max_value=_number(node, "max_value", 1.0),
     )
     if slot.min_value >= slot.max_value:
         raise node.error(f"{what}: expected min_value < max_value, got {slot.min_value} and {slot.max_value}")
     return slot
+
+
+def _read_values(node: YamlNode | None, what: str, problems: Problems) -> tuple[str, ...]:
+    """Read the values of a categorical slot; null is none of them, since a slot without value has it."""
+    if node is None or node.value is None:
+        return ()
+    values: list[str] = []
+    for item in node.sequence(f"values of {what}") if isinstance(node.value, list) else [node]:
+        if item.value is None:
+            problems.warn(item.source, f"values of {what}: null is no value; left out")
+        else:
+            values.append(item.text(f"an item of values of {what}"))
+    return tuple(values)
 
 
 def read_mappings(node: YamlNode | None, what: str, problems: Problems) -> tuple[SlotMapping, ...]:
@@ -106,6 +120,8 @@ def _read_type(node: YamlNode, what: str, problems: Problems) -> SlotType | None
         text = f"{what}: expected the type to be one of {expected}; got '{written}'; treated as 'any'"
         problems.doubt(node.source, text)
         return None
+    if name in {"unfeaturized", "UnfeaturizedSlot"}:
+        problems.warn(node.source, f"{what}: '{written}' is a type of Rasa 2; treated as 'any'")
     if name not in _TYPES:
         raise node.error(f"{what}: expected the type to be one of {expected}; got '{written}'")
     return _TYPES[name]
@@ -133,8 +149,9 @@ def _read_mapping(node: YamlNode, owner: str, problems: Problems) -> SlotMapping
         )
     if kind == "from_entity":
         node.require("entity", f"{what} of type from_entity")
-    if kind in {"from_intent", "from_trigger_intent"}:
-        node.require("value", f"{what} of type {kind}")
+    is_of_intent = kind in {"from_intent", "from_trigger_intent"}
+    if is_of_intent and node.require("value", f"{what} of type {kind}").value is None:
+        problems.doubt(node.source, f"{what} of type {kind}: expected a value; Rasa refuses null")
     return SlotMapping(
         kind=kind,
         entity=node.optional_text("entity", what),
@@ -154,9 +171,11 @@ def _read_conditions(node: YamlNode | None, what: str, problems: Problems) -> tu
     for item in items:
         item.mapping(f"a condition of {what}")
         problems.doubt_other_keys(item, _CONDITION_KEYS, f"a condition of {what}")
-        item.require("active_loop", f"a condition of {what}")
+        if item.get("active_loop") is None:
+            text = f"a condition of {what}: expected the key 'active_loop', got {item.describe()}"
+            problems.doubt(item.source, f"{text}; taken as no form")
         loop, slot = item.optional_text("active_loop", what), item.optional_text("requested_slot", what)
-        conditions.append(MappingCondition(loop, slot))
+        conditions.append(MappingCondition(loop, slot if loop is not None else None))
     return tuple(conditions)
 
 

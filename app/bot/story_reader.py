@@ -84,11 +84,11 @@ def read_rule_drafts(document: YamlNode, problems: Problems) -> list[RuleDraft]:
     with problems.noted():
         for item in _items(document, "rules"):
             with problems.noted():
-                drafts.append(_read_rule(item, problems))
+                drafts += _read_rule(item, problems)
     return drafts
 
 
-StepReader = Callable[[YamlNode], Piece]
+StepReader = Callable[[YamlNode, Problems], Piece | None]  # None: left out, with a doubt
 
 
 def _items(document: YamlNode, section: str) -> list[YamlNode]:
@@ -103,18 +103,30 @@ def _read_stories(
     with problems.noted():
         for item in _items(document, "stories"):
             with problems.noted():
-                drafts.append(_read_story(item, readers, problems))
+                steps = _steps_of(item, "story", _STORY_KEYS, problems)
+                if steps:
+                    name = item.optional_text("story", "an item of stories") or ""
+                    drafts.append(StoryDraft(name, _read_steps(steps, readers, problems), item.source))
     return drafts
 
 
-def _read_story(node: YamlNode, readers: Mapping[str, StepReader], problems: Problems) -> StoryDraft:
-    name = node.require("story", "an item of stories").text("story")
-    what = f"the story '{name}'"
-    problems.doubt_other_keys(node, _STORY_KEYS, what)
-    steps = node.require("steps", what).sequence(f"steps of {what}")
-    if not steps:
-        raise node.error(f"{what}: expected at least one step")
-    return StoryDraft(name, _read_steps(steps, readers, problems), node.source)
+def _steps_of(item: YamlNode, kind: str, keys: frozenset[str], problems: Problems) -> list[YamlNode]:
+    """Give the steps of a story or rule; none for one without a name or steps, which Rasa leaves out too."""
+    name = item.mapping(f"a {kind}").get(kind)
+    if name is None:
+        text = f"a {kind}: expected the key '{kind}' with its name, got {item.describe()}; left out"
+        problems.doubt(item.source, text)
+        return []
+    what = f"the {kind} '{name.value or ''}'"
+    problems.doubt_other_keys(item, keys, what)
+    if name.value in {None, ""}:
+        problems.doubt(item.source, f"a {kind} without a name")
+    steps = item.get("steps")
+    written = steps.sequence(f"steps of {what}") if steps is not None and steps.value is not None else []
+    written = [step for step in written if step.value != "..."]  # how rules began and ended in Rasa 2
+    if not written:
+        problems.doubt(item.source, f"{what} has no steps; left out")
+    return written
 
 
 def _read_steps(
@@ -123,27 +135,26 @@ def _read_steps(
     pieces: list[Piece] = []
     for step in steps:
         with problems.noted():
-            pieces.append(_read_step(step, readers))
+            piece = _read_step(step, readers, problems)
+            pieces += [piece] if piece is not None else []
     return tuple(pieces)
 
 
-def _read_rule(node: YamlNode, problems: Problems) -> RuleDraft:
-    name = node.require("rule", "an item of rules").text("rule")
+def _read_rule(item: YamlNode, problems: Problems) -> list[RuleDraft]:
+    steps = _steps_of(item, "rule", _RULE_KEYS, problems)
+    if not steps:
+        return []
+    name = item.optional_text("rule", "an item of rules") or ""
     what = f"the rule '{name}'"
-    problems.doubt_other_keys(node, _RULE_KEYS, what)
-    steps = node.require("steps", what).sequence(f"steps of {what}")
-    written = [step for step in steps if step.value != "..."]
-    if not written:
-        raise node.error(f"{what}: expected at least one step")
-    pieces = _read_steps(written, _RULE_STEPS, problems)
-    return RuleDraft(
+    draft = RuleDraft(
         name,
-        pieces,
-        _read_conditions(node.get("condition"), what),
-        _flag(node, "conversation_start", what, default=False),
-        _flag(node, "wait_for_user_input", what, default=True),
-        node.source,
+        _read_steps(steps, _RULE_STEPS, problems),
+        _read_conditions(item.get("condition"), what, problems),
+        _flag(item, "conversation_start", what, default=False),
+        _flag(item, "wait_for_user_input", what, default=True),
+        item.source,
     )
+    return [draft]
 
 
 def _flag(node: YamlNode, key: str, what: str, *, default: bool) -> bool:
@@ -151,53 +162,59 @@ def _flag(node: YamlNode, key: str, what: str, *, default: bool) -> bool:
     return written.boolean(f"{key} of {what}") if written is not None else default
 
 
-def _read_conditions(node: YamlNode | None, what: str) -> tuple[SlotStep | LoopStep, ...]:
+def _read_conditions(node: YamlNode | None, what: str, problems: Problems) -> tuple[SlotStep | LoopStep, ...]:
     conditions: list[SlotStep | LoopStep] = []
     for item in node.sequence(f"condition of {what}") if node is not None and node.value is not None else ():
-        piece = _read_step(item, {"slot_was_set": _read_slots, "active_loop": _read_loop})
+        piece = _read_step(item, {"slot_was_set": _read_slots, "active_loop": _read_loop}, problems)
         steps = piece.ways[0] if isinstance(piece, Alternatives) else ()
         conditions += [step for step in steps if isinstance(step, SlotStep | LoopStep)]
     return tuple(conditions)
 
 
-def _read_step(node: YamlNode, readers: Mapping[str, StepReader]) -> Piece:
+def _read_step(node: YamlNode, readers: Mapping[str, StepReader], problems: Problems) -> Piece | None:
     keys = node.mapping("a step")
     kind = next((kind for kind in readers if kind in keys), None)
     if kind is None:
-        if "user" in keys or "bot" in keys:
-            raise node.error("end-to-end steps belong into stories; expected a step with an 'intent'")
+        if "bot" in keys:
+            raise node.error("the bot's words belong into stories; expected a step with an 'action'")
         raise node.error(f"a step: expected one of {', '.join(readers)}; got {node.describe()}")
-    return readers[kind](node)
+    return readers[kind](node, problems)
 
 
-def _read_intent(node: YamlNode) -> Alternatives:
+def _read_intent(node: YamlNode, problems: Problems) -> Alternatives:
+    """Read an utterance by its intent; of words that stand beside it, the markup says the entities."""
     node.forbid_other_keys(frozenset({"intent", "user", "entities", "metadata"}), "a step with an intent")
-    return _read_utterance(node, node.require("intent", "a step").text("intent").strip())
+    intent = (node.optional_text("intent", "a step") or "").strip()
+    if not intent:
+        problems.doubt(node.source, "a step: expected the name of an intent after 'intent:', got nothing")
+    if intent.startswith("/"):
+        problems.doubt(node.source, f"a step: the intent '{intent}' needs no '/'; read without it")
+        intent = intent[1:]
+    text, entities = _words_of(node)
+    return _certain(IntentStep(intent, entities, text, node.source), node)
 
 
-def _read_user(node: YamlNode) -> Alternatives:
+def _read_user(node: YamlNode, _: Problems) -> Alternatives:
     """Read words without an intent, as end-to-end stories give them."""
     node.forbid_other_keys(frozenset({"user", "metadata"}), "a step with words but no intent")
-    return _read_utterance(node, NO_INTENT)
+    text, entities = _words_of(node)
+    return _certain(IntentStep(NO_INTENT, entities, text, node.source), node)
 
 
-def _read_utterance(node: YamlNode, intent: str) -> Alternatives:
-    entities = [_read_entity(item) for item in _items(node, "entities")]
-    text = node.optional_text("user", "a step")
-    if text is not None:
-        text, marked = _read_words(node.require("user", "a step"), text.strip())
-        entities += [entity for entity in marked if entity not in entities]
-    return _certain(IntentStep(intent, tuple(entities), text, node.source), node)
-
-
-def _read_text(node: YamlNode) -> Alternatives:
+def _read_text(node: YamlNode, _: Problems) -> Alternatives:
     """Read what the customer says in an end-to-end story, which need not name an intent."""
     node.forbid_other_keys(frozenset({"user", "entities", "metadata"}), "a step with the customer's words")
-    written = node.require("user", "a step")
+    text, entities = _words_of(node)
+    return _certain(TextStep(text or "", entities, node.source), node)
+
+
+def _words_of(node: YamlNode) -> tuple[str | None, tuple[StepEntity, ...]]:
+    """Give the words and their entities; a list of entities counts only for a step without words."""
+    written = node.get("user")
+    if written is None or written.value is None:
+        return None, tuple(_read_entity(item) for item in _items(node, "entities"))
     text, marked = _read_words(written, written.text("user").strip())
-    entities = [_read_entity(item) for item in _items(node, "entities")]
-    entities += [entity for entity in marked if entity not in entities]
-    return _certain(TextStep(text, tuple(entities), node.source), node)
+    return text, tuple(marked)
 
 
 def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
@@ -219,7 +236,9 @@ def _read_entity(node: YamlNode) -> StepEntity:
     """Read ``- city``, ``- city: Rome`` or ``{city: Rome, role: to, group: "1"}``."""
     if not isinstance(node.value, dict):
         return StepEntity(node.text("an entity of a step"))
-    names = [key for key in node.value if key not in _ENTITY_FIELDS]
+    names = [key for key in node.value if key not in _ENTITY_FIELDS] or [
+        k for k in node.value if k == "value"
+    ]
     if len(names) != 1:
         raise node.error(f"an entity of a step: expected one entity name, got {node.describe()}")
     what = f"the entity '{names[0]}'"
@@ -228,12 +247,16 @@ def _read_entity(node: YamlNode) -> StepEntity:
     return StepEntity(names[0], value, role, group)
 
 
-def _read_action(node: YamlNode) -> Alternatives:
+def _read_action(node: YamlNode, problems: Problems) -> Alternatives | None:
     node.forbid_other_keys(frozenset({"action", "metadata"}), "a step with an action")
-    return _certain(ActionStep(node.require("action", "a step").text("action"), node.source), node)
+    action = node.optional_text("action", "a step")
+    if not action:
+        problems.doubt(node.source, "a step: expected the name of an action after 'action:'; left out")
+        return None
+    return _certain(ActionStep(action, node.source), node)
 
 
-def _read_slots(node: YamlNode) -> Alternatives:
+def _read_slots(node: YamlNode, _: Problems) -> Alternatives:
     node.forbid_other_keys(frozenset({"slot_was_set"}), "a step with slots")
     return Alternatives((_slot_steps(node.require("slot_was_set", "a step")),), node.source)
 
@@ -252,31 +275,41 @@ def _slot_steps(node: YamlNode) -> tuple[SlotStep, ...]:
     return tuple(steps)
 
 
-def _read_loop(node: YamlNode) -> Alternatives:
+def _read_loop(node: YamlNode, _: Problems) -> Alternatives:
     node.forbid_other_keys(frozenset({"active_loop"}), "a step with active_loop")
     return _certain(LoopStep(node.optional_text("active_loop", "a step"), node.source), node)
 
 
-def _read_bot(node: YamlNode) -> Alternatives:
+def _read_bot(node: YamlNode, _: Problems) -> Alternatives:
     node.forbid_other_keys(frozenset({"bot"}), "a step with the bot's words")
     return _certain(BotStep(node.require("bot", "a step").text("bot").strip(), node.source), node)
 
 
-def _read_checkpoint(node: YamlNode) -> Checkpoint:
+def _read_checkpoint(node: YamlNode, problems: Problems) -> Checkpoint | None:
+    """Read a checkpoint; like Rasa without one that asks for a slot but not for a value."""
     node.forbid_other_keys(frozenset({"checkpoint", "slot_was_set"}), "a checkpoint")
     slots = node.get("slot_was_set")
     name = node.require("checkpoint", "a step").text("checkpoint")
-    return Checkpoint(name, _slot_steps(slots) if slots is not None else (), node.source)
+    conditions = _slot_steps(slots) if slots is not None and slots.value is not None else ()
+    valueless = [condition.slot for condition in conditions if condition.is_any]
+    if valueless:
+        text = f"the checkpoint '{name}': expected a value of the slot '{valueless[0]}'; left out"
+        problems.doubt(node.source, text)
+        return None
+    return Checkpoint(name, conditions, node.source)
 
 
-def _read_or(node: YamlNode, readers: Mapping[str, StepReader]) -> Alternatives:
+def _read_or(node: YamlNode, readers: Mapping[str, StepReader], problems: Problems) -> Alternatives | None:
+    """Read alternatives; each slot of a list is one of its own."""
     node.forbid_other_keys(frozenset({"or"}), "a step with or")
     ways: list[tuple[Step, ...]] = []
     for item in node.require("or", "a step").sequence("or"):
-        piece = _read_step(item, readers)
-        ways += piece.ways if isinstance(piece, Alternatives) else ()
+        piece = _read_step(item, readers, problems)
+        steps = [step for way in piece.ways for step in way] if isinstance(piece, Alternatives) else []
+        ways += [(step,) for step in steps]
     if not ways:
-        raise node.error("or: expected at least one intent or slot_was_set")
+        problems.doubt(node.source, "or: expected at least one intent or slot_was_set; left out")
+        return None
     return Alternatives(tuple(ways), node.source)
 
 
@@ -293,11 +326,11 @@ def _steps(**others: StepReader) -> dict[str, StepReader]:
         "action": _read_action,
         "slot_was_set": _read_slots,
         "active_loop": _read_loop,
-        "or": lambda node: _read_or(node, in_or),
+        "or": lambda node, problems: _read_or(node, in_or, problems),
         **others,
     }
 
 
 _STORY_STEPS = _steps(user=_read_text) | {"bot": _read_bot}
 _TEST_STEPS = _steps(user=_read_user) | {"bot": _read_bot}
-_RULE_STEPS = {key: reader for key, reader in _steps().items() if key != "checkpoint"}
+_RULE_STEPS = {key: reader for key, reader in _steps(user=_read_text).items() if key != "checkpoint"}

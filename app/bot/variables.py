@@ -1,4 +1,7 @@
-"""Environment variables in settings: ``${NAME}`` and ``$NAME`` in a text stand for their values."""
+"""Environment variables in settings: ``${NAME}`` in a text stands for its value, and beside it ``$NAME`` too.
+
+Without any braces a dollar sign is only that, as in Rasa: a password may hold one.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,12 @@ def filled_text(node: YamlNode, what: str, environment: Mapping[str, str]) -> st
         name = match[1] or match[2]
         if name in environment:
             return environment[name]
-        if match[2]:  # a dollar sign may be meant, as in a password
+        if match[2]:
             return match[0]
         raise node.error(f"{what}: the environment variable {name} is not set; set it, or write the value")
 
-    return _VARIABLE.sub(value, node.text(what))
+    text = node.text(what)
+    return _VARIABLE.sub(value, text) if "${" in text else text
 
 
 def optional_filled_text(node: YamlNode, key: str, what: str, environment: Mapping[str, str]) -> str | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.bootstrap import script_of
+from app.bootstrap import make_duckling, script_of
 from app.bot.bot import Bot
 from app.bot.story_report import JUDGED_AS_RASA, LabelReport, StoryReport, differences, make_report
 from app.bot.story_writer import stories_yaml
@@ -21,7 +25,11 @@ from app.dialogue.stories import IntentStep, Story
 from app.dialogue.story_test import JudgedStory, Parse, judge_story
 from app.settings import Settings
 from app.story_models import load_intent_model, load_story_model
+from nlu.data.problems import Problems
 from nlu.types import ParsedUtterance
+
+if TYPE_CHECKING:
+    from nlu.interpreter import BundleInterpreter
 
 RESULTS = Path("results")
 _BATCH_SIZE = 32
@@ -34,11 +42,14 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         NotFoundError: there are no test stories.
-        SourceError: a mistake in them, with file and line.
+        SourceError: a mistake in them with which none can be judged, with file and line.
     """
     settings = settings_for(args)
     bot = read_bot(settings)
-    stories = read_test_stories(bot, args.stories)
+    problems = Problems()
+    stories = read_test_stories(bot, args.stories, problems=problems)
+    for warning in problems.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if not stories:
         places = args.stories or f"{bot.path / 'tests'} and {bot.path / 'data'}/test_*.yml"
         raise NotFoundError(f"got no test stories in {places}, expected files with a list of 'stories'")
@@ -80,9 +91,38 @@ def write_report(report: StoryReport, folder: Path, *, successes: bool) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class _OneByOne:
+    """The bundle's interpreter as one that a Duckling server can stand beside (port `Interpreter`)."""
+
+    interpreter: BundleInterpreter
+
+    @property
+    def bundle_id(self) -> str:
+        """Name the bundle."""
+        return self.interpreter.bundle_id
+
+    def parse(self, text: str) -> ParsedUtterance:
+        """Parse one utterance."""
+        return self.interpreter.parse([text])[0]
+
+
+@contextlib.contextmanager
+def _understanding(interpreter: BundleInterpreter, bot: Bot) -> Iterator[ParseAll]:
+    """Give what understands as the served bot does: with its Duckling server, if it names one."""
+    duckling = make_duckling(_OneByOne(interpreter), bot)
+    if duckling is None:
+        yield interpreter.parse
+        return
+    try:
+        yield lambda texts: [duckling.parse(text) for text in texts]
+    finally:
+        duckling.close()
+
+
 def _run_as_rasa(args: argparse.Namespace, settings: Settings, bot: Bot, stories: Sequence[Story]) -> int:
-    interpreter = chosen_interpreter(args.bundle, settings)
-    parse = parser_for(stories, interpreter.parse, bot.domain)
+    with _understanding(chosen_interpreter(args.bundle, settings), bot) as parse_all:
+        parse = parser_for(stories, parse_all, bot.domain)
     script = script_of(bot, load_story_model(settings, bot), load_intent_model(settings, bot))
     judged: list[JudgedStory] = []
     for story in stories:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.domain import Domain
+from app.dialogue.entity_slots import entity_slots
 from app.dialogue.events import (
     ActionExecuted,
     ActiveLoopChanged,
@@ -182,21 +183,11 @@ def start_of_conversation(domain: Domain) -> TurnState:
     return TurnState(active_loop=NO_LOOP, slots=slots)
 
 
-def _entity_slots(event: Event, domain: Domain) -> list[Event]:
+def _entity_slots(event: Event, domain: Domain) -> list[SlotSet]:
     """Give the slots that an utterance of a story sets by its entities, whatever the form."""
     if not isinstance(event, UserUttered):
         return []
-    events: list[Event] = []
-    for slot in domain.slots.values():
-        wanted = {
-            (mapping.entity, mapping.role, mapping.group)
-            for mapping in slot.mappings
-            if mapping.kind == "from_entity" and not mapping.conditions
-        }
-        values = [e.value for e in event.parsed.entities if (e.entity, e.role, e.group) in wanted]
-        if values:
-            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
-    return events
+    return entity_slots([((e.entity, e.role, e.group), e.value) for e in event.parsed.entities], domain)
 
 
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:

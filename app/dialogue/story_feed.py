@@ -6,17 +6,18 @@ every form is what the story says it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from app.dialogue.domain import Domain, SlotDefinition
+from app.dialogue.domain import Domain
+from app.dialogue.entity_slots import entity_slots
 from app.dialogue.events import Event, SlotSet, UserUttered
 from app.dialogue.payload import is_payload, payload_value
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, IntentStep, SlotStep, StepEntity
 from app.dialogue.tracker import Tracker
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
+
+_SET_BY_NAME = frozenset({"text", "list"})
 
 
 def utterance_events(step: IntentStep, heard: ParsedUtterance, domain: Domain) -> list[Event]:
@@ -55,11 +56,19 @@ def unheard(step: IntentStep) -> ParsedUtterance:
 
 
 def slot_event(step: SlotStep, tracker: Tracker, domain: Domain) -> SlotSet:
-    """Give what a slot step sets; one that names only the slot keeps its value, or gives it some value."""
+    """Give what a slot step sets.
+
+    One that names only the slot keeps the value of a text or list, or gives it some; a slot of another type
+    is not set by it, as in Rasa.
+    """
     if not step.is_any:
         return SlotSet(step.slot, step.value)
+    slot = domain.slots.get(step.slot)
+    if slot is not None and slot.type not in _SET_BY_NAME:
+        return SlotSet(step.slot, None)
     present = domain.slot_value(tracker.slots, step.slot)
-    return SlotSet(step.slot, present if present is not None else _some_value(domain.slots.get(step.slot)))
+    some = ["any"] if slot is not None and slot.type == "list" else "any"
+    return SlotSet(step.slot, present if present is not None else some)
 
 
 def _span(entity: StepEntity, text: str) -> EntitySpan:
@@ -69,31 +78,4 @@ def _span(entity: StepEntity, text: str) -> EntitySpan:
 
 
 def _slots_of(parsed: ParsedUtterance, domain: Domain) -> list[SlotSet]:
-    events: list[SlotSet] = []
-    for slot in domain.slots.values():
-        values = _entity_values(slot, parsed, domain)
-        if values:
-            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
-    return events
-
-
-def _entity_values(slot: SlotDefinition, parsed: ParsedUtterance, domain: Domain) -> list[Any]:
-    wanted = {
-        (mapping.entity, mapping.role, mapping.group)
-        for mapping in slot.mappings
-        if mapping.kind == "from_entity" and not mapping.conditions and mapping.entity in domain.entities
-    }
-    return [payload_value(e) for e in parsed.entities if (e.entity, e.role, e.group) in wanted]
-
-
-def _some_value(slot: SlotDefinition | None) -> Any:
-    """Give a value of the slot's type that rules and stories see as set."""
-    if slot is None:
-        return True
-    values: Mapping[str, Any] = {
-        "bool": True,
-        "float": slot.max_value,
-        "list": ["any"],
-        "categorical": slot.values[0] if slot.values else "any",
-    }
-    return values.get(slot.type, "any")
+    return entity_slots([((e.entity, e.role, e.group), payload_value(e)) for e in parsed.entities], domain)

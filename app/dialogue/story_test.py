@@ -265,10 +265,10 @@ def _judge_utterance(step: IntentStep, heard: ParsedUtterance | None) -> JudgedU
     )
 
 
-def _keys(entities: tuple[EntitySpan, ...], step: IntentStep) -> list[tuple[int, int, str, str]]:
-    """Give what must be equal: place, entity and value; roles and groups do not count, as in Rasa."""
+def _keys(entities: tuple[EntitySpan, ...], step: IntentStep) -> frozenset[tuple[int, int, str, str]]:
+    """Give what must be equal, as in Rasa: place, entity and value, how often and with which roles ever."""
     are_marked = all(entity.span is not None for entity in step.entities)
-    return sorted(
+    return frozenset(
         (one.start if are_marked else 0, one.end if are_marked else 0, one.entity, one.value)
         for one in entities
     )

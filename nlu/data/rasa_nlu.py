@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nlu.data.checks import check_example, note_doubts
-from nlu.data.entity_markup import MarkupError, parse_markup
+from nlu.data.entity_markup import MarkupError, OverlapError, parse_markup
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError, YamlNode, load_yaml, yaml_files
 from nlu.labels import LabelError, split_intent
 from nlu.types import Example, RetrievalPair
 
-_VERSION = re.compile(r"2(\.\d+)*|3(\.[01](\.\d+)*)?")
+_VERSION = re.compile(r"\d+(\.\d+)*$")
+_NEWEST = [3, 1]
+_FLAGS = re.compile(r"(?<!\\)\(\?([aiLmsux]+)\)")  # of a whole regular expression
 _ITEM_KEYS = ("intent", "synonym", "regex", "lookup")
 
 
@@ -83,15 +85,25 @@ def gather_nlu(paths: Sequence[Path], problems: Problems, *, root: Path) -> NluD
     return collected.finish()
 
 
-def check_version(document: YamlNode) -> None:
-    """Refuse a file whose `version` we cannot read; a file without one is of the newest.
+def is_readable(document: YamlNode, problems: Problems) -> bool:
+    """Say whether the `version` of a file is one of ours; a file without one is of the newest.
 
-    Raises:
-        SourceError: another version.
+    As in Rasa, older files are read like new ones, and those of a newer format are left out.
     """
     version = document.get("version")
-    if version is not None and not _VERSION.fullmatch(version.text("version")):
-        raise version.error(f'version: expected one of "2.0", "3.0", "3.1", got {version.describe()}')
+    if version is None or version.value in {None, ""}:
+        return True
+    expected = f'version: expected one of "2.0", "3.0", "3.1", got {version.describe()}'
+    written = version.text("version").strip("\"'")
+    if not isinstance(version.value, str):
+        problems.doubt(version.source, f"{expected}; write it between quotation marks")
+    if _VERSION.match(written) is None:
+        problems.doubt(version.source, f"{expected}; read as the newest")
+        return True
+    parts = [int(part) for part in written.split(".")]
+    if parts[:2] > _NEWEST:
+        problems.doubt(version.source, f"{expected}; the file is left out")
+    return parts[:2] <= _NEWEST
 
 
 @dataclass(slots=True)
@@ -135,9 +147,8 @@ def _read_file(document: YamlNode, collected: _Collected) -> None:
     if document.value is None:
         return
     document.mapping("a training data file")
-    check_version(document)
     items = document.get("nlu")
-    if items is None or items.value is None:
+    if not is_readable(document, collected.problems) or items is None or items.value is None:
         return
     for item in items.sequence("nlu"):
         with collected.problems.noted():
@@ -150,26 +161,35 @@ def _read_item(item: YamlNode, collected: _Collected) -> None:
     if kind is None:
         raise item.error(f"an item of nlu: expected one of {', '.join(_ITEM_KEYS)}; got {item.describe()}")
     collected.problems.doubt_other_keys(item, frozenset({kind, "examples", "metadata"}), f"the {kind} item")
-    name = item.require(kind, "an item of nlu").text(kind).strip()
-    if not name:
-        raise item.error(f"{kind}: expected a name, got empty text")
+    name = (item.optional_text(kind, "an item of nlu") or "").strip()
+    examples = item.get("examples")
+    if not name or examples is None or examples.value is None:
+        missing = f"the {kind} '{name}' has no examples" if name else f"{kind}: expected a name, got nothing"
+        collected.problems.doubt(item.source, f"{missing}; left out")
+        return
     if kind == "intent":
-        _check_intent(name, item)
-    for line in _lines(item.require("examples", f"the {kind} '{name}'"), collected.problems):
+        name = _checked_intent(name, item, collected.problems)
+    for line in _lines(examples, collected.problems):
         with collected.problems.noted():
             _READERS[kind](name, line, collected)
 
 
-def _check_intent(name: str, item: YamlNode) -> None:
-    """Refuse half of ``a+b`` and half of ``faq/returns``."""
+def _checked_intent(name: str, item: YamlNode, problems: Problems) -> str:
+    """Refuse half of ``a+b``; ``faq/`` without a question is an ordinary intent, as in Rasa."""
     try:
         atoms = split_intent(name)
     except LabelError as error:
         raise item.error(f"intent: {error}") from error
+    whole: list[str] = []
     for atom in atoms:
         base, slash, key = atom.partition("/")
-        if slash and not (base and key):
-            raise item.error(f"intent: expected a retrieval intent like 'faq/returns', got '{atom}'")
+        problem = f"intent: expected a retrieval intent like 'faq/returns', got '{atom}'"
+        if slash and not base:
+            raise item.error(problem)
+        if slash and not key:
+            problems.doubt(item.source, f"{problem}; read as '{base}'")
+        whole.append(atom if key else base)
+    return "+".join(whole)
 
 
 def _lines(examples: YamlNode, problems: Problems) -> Iterator[_Line]:
@@ -209,6 +229,9 @@ def _block_lines(examples: YamlNode, problems: Problems) -> Iterator[_Line]:
 def _read_example(intent: str, line: _Line, collected: _Collected) -> None:
     try:
         marked = parse_markup(line.text)
+    except OverlapError as error:
+        collected.problems.doubt(line.source, f"{error}; left out")
+        return
     except MarkupError as error:
         raise line.error(str(error)) from error
     for doubt in marked.doubts:
@@ -231,12 +254,19 @@ def _read_lookup(name: str, line: _Line, collected: _Collected) -> None:
 
 
 def _read_regex(name: str, line: _Line, collected: _Collected) -> None:
+    pattern = _flags_first(line.text)
     try:
-        re.compile(line.text)
+        re.compile(pattern)
     except re.error as error:
         problem = f"expected a regular expression, got '{line.text}': {error}"
         raise line.error(problem) from error
-    collected.regexes.setdefault(name, []).append(line.text)
+    collected.regexes.setdefault(name, []).append(pattern)
+
+
+def _flags_first(pattern: str) -> str:
+    """Put flags like ``(?i)`` to the front, where Python wants them; the Pythons of Rasa do not mind."""
+    flags = "".join(dict.fromkeys("".join(_FLAGS.findall(pattern))))
+    return f"(?{flags}){_FLAGS.sub('', pattern)}" if flags else pattern
 
 
 _READERS = {

@@ -6,6 +6,7 @@ here knows what the files are about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
+
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class SourceError(Exception):
@@ -167,7 +171,7 @@ def read_utf8(path: Path, name: str) -> str:
 def parse_yaml(text: str, name: str) -> YamlNode:
     """Read one YAML document from `text`; see `load_yaml`."""
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = YAML(typ="safe", pure=True).compose(_with_characters(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
@@ -177,6 +181,24 @@ def parse_yaml(text: str, name: str) -> YamlNode:
     if root is None:
         return YamlNode(None, name, 1, 1, {})
     return _build(root, name, frozenset())
+
+
+def _with_characters(text: str) -> str:
+    r"""Put characters in the place of ``\u00e9`` and the like, as Rasa does anywhere in a file of ASCII."""
+    return _whole_characters(_ESCAPE.sub(_character, text)) if text.isascii() else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    number = int(escape[2] or escape[3], 16)
+    is_meant = 0x80 <= number <= 0x10FFFF  # YAML itself reads the others, between double quotes
+    return escape[1] + chr(number) if is_meant else escape[0]
+
+
+def _whole_characters(text: str) -> str:
+    """Join halves of characters, as JSON writes them; half a character alone becomes U+FFFD."""
+    if _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def yaml_files(path: Path) -> Iterator[Path]:
@@ -248,7 +270,7 @@ def _scalar(node: Node, name: str) -> Scalar:
             return float(text.replace(".inf", "inf").replace(".nan", "nan").replace("_", ""))
     except ValueError as error:
         raise SourceError(name, node.start_mark.line + 1, f"expected a number, got '{text}'") from error
-    return text
+    return _whole_characters(text)
 
 
 def _integer(text: str) -> int:

@@ -101,6 +101,7 @@ def test_a_server_that_never_gets_to_the_end_is_not_waited_for(
     server.behave = _trickle
 
     assert "did not answer within 0.3 s" in ask(conversation)
+    assert conversation.says("hi", "greet").replies == ["Hello!"]
 
 
 def test_the_domain_is_sent_when_it_is_asked_for(server: CrookedServer, runner: HttpActionRunner) -> None:
@@ -138,6 +139,7 @@ def test_a_server_that_dies_between_two_turns_and_comes_back(tmp_path: Path) -> 
     with sdk_server(tmp_path, port):
         assert ask(conversation) == ""
     assert "cannot be reached" in ask(conversation)
+    assert conversation.says("hi", "greet").replies == ["Hello!"]
     with sdk_server(tmp_path, port):
         assert ask(conversation) == ""
 

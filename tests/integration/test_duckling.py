@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from app.cli import build_parser
+from app.commands import test as command
 from app.dialogue.payload import payload_value
 from app.serving.duckling import RETRY_AFTER_S, DucklingAccess, DucklingInterpreter
+from nlu.types import ParsedUtterance
+from tests.fakes_bot import write_bot
 from tests.fakes_dialogue import FakeInterpreter, parsed
 
 TEXT = "five at noon"
@@ -154,3 +160,39 @@ def test_places_outside_the_text_are_left_out(server: Server) -> None:
 
     with duckling(server.url) as interpreter:
         assert entities(interpreter) == [("count", "five")]
+
+
+def test_test_stories_are_judged_with_what_the_server_finds(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Model:
+        bundle_id = "fake"
+
+        def parse(self, texts: Sequence[str]) -> list[ParsedUtterance]:
+            return [parsed(text, "inform", ("count", "five")) for text in texts]
+
+    monkeypatch.setattr(command, "settings_for", lambda args: SimpleNamespace(bot=args.bot))
+    monkeypatch.setattr(command, "chosen_interpreter", lambda bundle, settings: Model())
+    write_bot(
+        tmp_path,
+        domain="intents: [inform]\nentities: [count, number]\nresponses: {utter_ok: [{text: ok}]}\n",
+        data__rules="rules:\n- {rule: a, steps: [{intent: inform}, {action: utter_ok}]}\n",
+        data__stories="",
+        config=f"pipeline:\n- {{name: DucklingEntityExtractor, url: '{server.url}', dimensions: [number]}}\n",
+        tests__test_a="""\
+stories:
+- story: a
+  steps:
+  - user: "[five](count) at noon"
+    intent: inform
+  - action: utter_ok
+""",
+    )
+
+    code = command.run(
+        build_parser().parse_args(["test", "--bot", str(tmp_path), "--out", str(tmp_path / "r")])
+    )
+
+    assert (code, [asked["text"] for asked in server.asked]) == (1, [[TEXT]])
+    (failed,) = json.loads((tmp_path / "r" / "summary.json").read_text())["failed"]
+    assert failed["differences"][0]["got"] == "count=five [0:4], number=5 [0:4]"

@@ -17,7 +17,7 @@ action_endpoint:
   params: {lang: de}
   token: ${TOKEN}
   token_name: key
-  basic_auth: {username: ada, password: pa$$word}
+  basic_auth: {username: $HOST, password: pa$$word}
   cafile: ca.pem
   color: red
 """
@@ -55,7 +55,7 @@ def test_everything_of_an_action_endpoint_is_read(tmp_path: Path) -> None:
         token_name="key",
         params={"lang": "de"},
         headers={"X-Shop": "7"},
-        basic_auth=("ada", "pa$$word"),
+        basic_auth=("$HOST", "pa$$word"),
         cafile="ca.pem",
     )
     assert bot.config.action_url == "https://actions:5055/webhook"

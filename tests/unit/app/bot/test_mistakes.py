@@ -126,12 +126,12 @@ _RULE_MISTAKES = {
     "no steps": (
         "      - ...\n      - intent: greet\n      - action: utter_greet\n",
         "      - ...\n",
-        r"rules\.yml:3: the rule 'Greet': expected at least one step",
+        r"rules\.yml:3: the rule 'Greet' has no steps; left out",
     ),
-    "end-to-end rule": (
-        "- intent: greet\n      - action",
-        "- user: hi\n      - action",
-        r"rules\.yml:13: end-to-end steps belong into stories",
+    "the bot's words in a rule": (
+        "- action: utter_greet",
+        "- bot: hi",
+        r"rules\.yml:14: the bot's words belong into stories",
     ),
     "empty or": (
         "          - intent: stop\n          - intent: greet\n",
@@ -156,8 +156,8 @@ _STORY_MISTAKES = {
     "empty words": ("- intent: inform\n", "- user: ''\n", r"stories\.yml:4: the customer's words are empty"),
     "markup": (
         "- intent: inform\n",
-        "- intent: inform\n        user: to [Rome](city\n",
-        r"stories\.yml:5: expected '\)' after",
+        "- intent: inform\n        user: to [Rome]{city}\n",
+        r"stories\.yml:5: expected JSON after",
     ),
     "unfinished checkpoint": (
         "steps:\n",
@@ -197,7 +197,7 @@ _SETTINGS_MISTAKES = {
     ),
     "defined otherwise": (
         {"data__more": "responses:\n  utter_ask_city:\n    - text: Which town?\n"},
-        r"data/more\.yml:3: the response 'utter_ask_city' is already defined otherwise in domain\.yml:42",
+        r"domain\.yml:42: the response 'utter_ask_city' is already defined otherwise in data/more\.yml:3",
     ),
     "not YAML": ({"data__more": "rules: [\n"}, r"data/more\.yml:2: not valid YAML"),
 }

@@ -6,6 +6,7 @@ from app.bot.loader import load_bot
 from app.bot.test_stories import read_test_stories
 from app.dialogue.errors import NotFoundError
 from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, SlotStep, StepEntity
+from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
 from tests.fakes_bot import write_bot
 
@@ -43,25 +44,24 @@ def test_test_stories_are_read_without_markup(tmp_path: Path) -> None:
     )
 
 
-def test_test_files_among_the_data_are_tests_and_not_stories(tmp_path: Path) -> None:
-    bot = load_bot(write_bot(tmp_path, data__test_more=_TESTS))
+@pytest.mark.parametrize("place", ["data__test_more", "test_more", "e2e__more__test_more"])
+def test_test_files_are_found_anywhere_in_the_folder(tmp_path: Path, place: str) -> None:
+    bot = load_bot(write_bot(tmp_path, **{place: _TESTS}))
 
-    assert [story.name for story in bot.stories] == ["Book"]
     assert [story.name for story in read_test_stories(bot)] == ["A trip"]
+
+
+@pytest.mark.parametrize(
+    "place", ["venv__lib__site-packages__test_x", "results__test_x", ".git__test_x", "e2e__x"]
+)
+def test_other_files_are_no_tests(tmp_path: Path, place: str) -> None:
+    assert read_test_stories(load_bot(write_bot(tmp_path, **{place: _TESTS}))) == []
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("trip_form", "trip", r"test_stories\.yml:8: the story 'A trip': the domain has no action 'trip'"),
         ("intent: greet\n", "entities: []\n", r"test_stories\.yml:10: .*no intent: unknown key 'entities'"),
-        (
-            "intent: greet\n",
-            "intent: gret\n",
-            r"test_stories\.yml:9: .*no intent 'gret'",
-        ),
-        ("- city: Rome", "- town: Rome", r"test_stories\.yml:12: .*no slot 'town'"),
-        ("- bot: Where to?", "- active_loop: trip", r"test_stories\.yml:13: .*no form 'trip'"),
         ("- action: trip_form", "- acts: x", r"test_stories\.yml:8: a step: expected one of checkpoint"),
         ('"city", "role', '"city" "role', r"test_stories\.yml:5: expected JSON after"),
     ],
@@ -71,6 +71,55 @@ def test_a_mistake_in_a_test_story_is_named(tmp_path: Path, right: str, wrong: s
 
     with pytest.raises(SourceError, match=message):
         read_test_stories(bot)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "trip_form",
+            "trip",
+            "tests/test_stories.yml:8: the story 'A trip': the domain has no action 'trip'",
+        ),
+        (
+            "intent: greet\n",
+            "intent: gret\n",
+            "tests/test_stories.yml:9: the story 'A trip': the domain has no",
+        ),
+        (
+            "- city: Rome",
+            "- town: Rome",
+            "tests/test_stories.yml:12: the story 'A trip': the domain has no slot",
+        ),
+        (
+            "- bot: Where to?",
+            "- active_loop: trip",
+            "tests/test_stories.yml:13: the story 'A trip': the domain has no form 'trip'",
+        ),
+    ],
+)
+def test_a_story_with_an_unknown_name_is_named_and_judged(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    bot = load_bot(write_bot(tmp_path, tests__test_stories=_TESTS.replace(right, wrong)))
+    problems = Problems()
+
+    (story,) = read_test_stories(bot, problems=problems)
+
+    assert len(story.steps) == 5
+    assert [warning for warning in problems.warnings if warning.startswith(message)]
+
+
+def test_words_say_their_entities_by_markup_alone(tmp_path: Path) -> None:
+    listed = _TESTS.replace(
+        "    intent: inform\n", "    intent: inform\n    entities: [{city: Oslo}, size]\n"
+    )
+    bot = load_bot(write_bot(tmp_path, tests__test_stories=listed))
+
+    (story,) = read_test_stories(bot)
+
+    assert isinstance(step := story.steps[0], IntentStep)
+    assert step.entities == (StepEntity("city", "Rome", "to"),)
 
 
 def test_a_bot_without_tests_has_none(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """What Rasa only warns of does not stop a bot here either; it is in the bot's warnings, with its place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.bot.loader import load_bot
 from app.dialogue.domain import Form
+from app.dialogue.stories import IntentStep, SlotStep, Step, StepEntity
 from nlu.data.yaml_source import SourceError
 from tests.fakes_bot import DOMAIN, RULES, STORIES, write_bot
 
@@ -66,7 +68,7 @@ def test_a_doubt_about_the_domain_is_a_warning(tmp_path: Path, right: str, wrong
         ),
         (
             {"data__more": "responses:\n  utter_ask_city:\n  - text: Which town?\n"},
-            "data/more.yml:3: the response 'utter_ask_city' is already defined otherwise in domain.yml:42,"
+            "domain.yml:42: the response 'utter_ask_city' is already defined otherwise in data/more.yml:3,"
             " which counts",
         ),
         (
@@ -152,19 +154,160 @@ def test_every_version_of_the_format_is_read(tmp_path: Path, version: str) -> No
     assert load_bot(tmp_path).warnings == ()
 
 
-def test_a_circle_of_checkpoints_is_gone_through_once(tmp_path: Path) -> None:
+def test_a_circle_of_checkpoints_is_gone_round_and_named(tmp_path: Path) -> None:
     stories = """\
 stories:
 - story: Ask
   steps: [{intent: greet}, {checkpoint: asked}]
 - story: Again
   steps: [{checkpoint: asked}, {intent: stop}, {action: utter_greet}, {checkpoint: asked}]
+- story: Enough
+  steps: [{checkpoint: asked}, {intent: faq}, {action: utter_faq}]
 """
     bot = load_bot(write_bot(tmp_path, data__stories=stories))
 
-    assert [story.name for story in bot.stories] == ["Ask > Again"]
+    assert [story.name for story in bot.stories] == ["Ask > Enough", *["Ask > Again > Enough"] * 3]
     assert bot.warnings == (
-        "data/stories.yml:5: the checkpoint 'asked' leads back to itself; the circle is gone through once",
+        "data/stories.yml:5: the checkpoint 'asked' leads back to itself; the circle is gone round at most 3"
+        " times",
+    )
+
+
+_SHORT = "  - story: Short\n    steps: [{intent: greet}, {action: utter_greet}]\n"
+
+
+@pytest.mark.parametrize(
+    ("item", "warning"),
+    [
+        ("  - story: x\n", "a.yml:4: the story 'x' has no steps; left out"),
+        ("  - story: x\n    steps:\n", "a.yml:4: the story 'x' has no steps; left out"),
+        ("  - story: x\n    steps: []\n", "a.yml:4: the story 'x' has no steps; left out"),
+        (
+            "  - steps: [{intent: greet}]\n",
+            "a.yml:4: a story: expected the key 'story' with its name, got a mapping with 'steps'; left out",
+        ),
+    ],
+)
+def test_a_story_without_name_or_steps_is_named_and_left_out(tmp_path: Path, item: str, warning: str) -> None:
+    bot = load_bot(write_bot(tmp_path, data__stories="", data__a=f"stories:\n{_SHORT}{item}"))
+
+    assert f"data/{warning}" in bot.warnings
+    assert [story.name for story in bot.stories] == ["Short"]
+
+
+def test_a_story_with_an_empty_name_and_a_rule_without_steps(tmp_path: Path) -> None:
+    data = "stories:\n  - story:\n    steps: [{intent: greet}, {action: utter_greet}]\nrules:\n- rule: r\n"
+    bot = load_bot(write_bot(tmp_path, data__rules="", data__stories="", data__a=data))
+
+    assert {
+        "data/a.yml:2: a story without a name",
+        "data/a.yml:5: the rule 'r' has no steps; left out",
+    } <= set(bot.warnings)
+    assert ([story.name for story in bot.stories], bot.rules) == ([""], ())
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "warning"),
+    [
+        ("{intent: /greet}", (IntentStep("greet"),), "the intent '/greet' needs no '/'; read without it"),
+        ("{intent: }", (IntentStep(""),), "expected the name of an intent after 'intent:', got nothing"),
+        ("{action: }", (), "expected the name of an action after 'action:'; left out"),
+        ("{or: []}", (), "or: expected at least one intent or slot_was_set; left out"),
+        ("{user: 'in [Rome](city', intent: inform}", (IntentStep("inform"),), None),
+    ],
+    ids=["slash", "no intent", "no action", "no alternatives", "half of markup"],
+)
+def test_a_step_that_rasa_reads_with_a_warning(
+    tmp_path: Path, written: str, read: tuple[Step, ...], warning: str | None
+) -> None:
+    stories = f"stories:\n- story: a\n  steps:\n  - {written}\n  - action: utter_greet\n"
+    bot = load_bot(write_bot(tmp_path, data__stories=stories))
+
+    (story,) = bot.stories
+    assert [replace(step, source="", **_NO_WORDS.get(type(step), {})) for step in story.steps[:-1]] == list(
+        read
+    )
+    assert warning is None or [line for line in bot.warnings if line.endswith(warning) and ":4: " in line]
+
+
+_NO_WORDS: dict[type, dict[str, None]] = {IntentStep: {"text": None}}
+
+
+@pytest.mark.parametrize(
+    ("slot", "step"),
+    [
+        ("city", SlotStep("city", is_any=True)),
+        ("vegan", SlotStep("vegan", None)),
+        ("unknown", SlotStep("unknown", is_any=True)),
+    ],
+)
+def test_a_slot_without_a_value_is_set_if_it_is_a_text_and_else_not(
+    tmp_path: Path, slot: str, step: SlotStep
+) -> None:
+    data = f"""\
+stories:
+- story: a
+  steps: [{{intent: greet}}, {{slot_was_set: [{slot}]}}, {{action: utter_greet}}]
+rules:
+- rule: b
+  condition: [{{slot_was_set: [{slot}]}}]
+  steps: [{{intent: stop}}, {{action: utter_greet}}]
+"""
+    bot = load_bot(write_bot(tmp_path, data__rules="", data__stories=data))
+
+    (story,), (rule,) = bot.stories, bot.rules
+    assert replace(story.steps[1], source="") == step
+    assert replace(rule.conditions[0], source="") == step
+    named = [
+        line for line in bot.warnings if "expected its value; without one it is taken as not set" in line
+    ]
+    assert len(named) == (2 if slot == "vegan" else 0)
+
+
+def test_words_beside_an_intent_say_the_entities_by_their_markup_alone(tmp_path: Path) -> None:
+    data = """\
+stories:
+- story: a
+  steps:
+  - intent: inform
+    user: to [Rome](city)
+    entities: [{city: rome}, size]
+  - action: utter_greet
+  - intent: inform
+    user: '/inform{"city": "Oslo", "size": 3}'
+  - action: utter_greet
+"""
+    bot = load_bot(write_bot(tmp_path, data__stories=data))
+
+    steps = [step for step in bot.stories[0].steps if isinstance(step, IntentStep)]
+    assert [step.entities for step in steps] == [
+        (StepEntity("city", "Rome"),),
+        (StepEntity("city", "Oslo"), StepEntity("size", "3")),
+    ]
+
+
+def test_words_in_a_rule_stand_for_the_intent_that_has_them(tmp_path: Path) -> None:
+    data = """\
+rules:
+- rule: a
+  steps: [{user: good day}, {action: utter_greet}]
+nlu:
+- intent: greet
+  examples: |
+    - Good day
+"""
+    bot = load_bot(write_bot(tmp_path, data__rules=data))
+
+    assert isinstance(step := bot.rules[0].steps[0], IntentStep)
+    assert step.intent == "greet"
+
+
+def test_a_test_file_among_the_data_is_learnt_too_and_named(tmp_path: Path) -> None:
+    bot = load_bot(write_bot(tmp_path, data__test_more=f"stories:\n{_SHORT}"))
+
+    assert [story.name for story in bot.stories] == ["Book", "Short"]
+    assert bot.warnings[0].startswith(
+        "data/test_more.yml:1: its stories are learnt as well as tested, as in Rasa"
     )
 
 

@@ -63,7 +63,7 @@ def test_nlu_examples_are_checked_against_the_domain(tmp_path: Path) -> None:
         "data/nlu.yml:4: warning: 'hello' is an example of 'greet' (data/nlu.yml:4), 'inform'"
         " (data/nlu.yml:10)",
         "data/nlu.yml:5: error: an example: the domain has no entity 'town'; it is never found",
-        "data/nlu.yml:6: error: expected ')' after '[x](', as in [x](entity)",
+        "data/nlu.yml:6: error: expected '[text](entity)', got '[x](y'; read as text",
         "data/nlu.yml:13: error: an example: the domain has no intent 'order'",
     ):
         assert expected in lines

@@ -189,3 +189,14 @@ def test_texts_are_understood_once_and_in_batches_but_payloads_are_read(tmp_path
 
     assert model.batches == [["hello", "bye", "so long"]]
     assert parse("/greet").intent == IntentPrediction("greet", 1.0)
+
+
+def test_an_unknown_name_is_named_and_the_stories_are_judged(
+    spandesk_test: Test, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spandesk_test(GOOD.replace("- action: utter_greet", "- action: utter_grete", 1)) == 1
+
+    printed = capsys.readouterr()
+    assert "warning: tests/test_stories.yml:" in printed.err
+    assert "the domain has no response 'utter_grete'; did you mean 'utter_greet'?" in printed.err
+    assert "0 of 1 stories correct" in printed.out

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ SLOTS = domain_with(
     number("all", "list"),
     number("of_role", role="new"),
     number("in_form", conditions=(MappingCondition("return_form"),)),
+    number("outside", conditions=(MappingCondition(None), MappingCondition("return_form"))),
     SlotDefinition("undeclared", "text", (SlotMapping("from_entity", entity="nobody"),)),
     SlotDefinition("said", "text", (SlotMapping("from_text"),)),
 )
@@ -38,7 +40,19 @@ def test_entities_fill_slots_that_have_no_conditions() -> None:
 
     assert isinstance(uttered, UserUttered)
     assert (uttered.text, uttered.parsed.intent.name) == ("12 or 13", "inform")
-    assert slots == [SlotSet("plain", "13"), SlotSet("all", ["12", "13"])]
+    assert slots == [SlotSet("plain", "13"), SlotSet("all", ["12", "13"]), SlotSet("outside", "13")]
+
+
+def test_an_entity_that_the_domain_does_not_have_fills_its_slot_in_a_story() -> None:
+    step = IntentStep("inform", (StepEntity("nobody", "x"),))
+
+    assert utterance_events(step, unheard(step), SLOTS)[1:] == [SlotSet("undeclared", "x")]
+
+
+def test_a_domain_may_keep_entities_out_of_slots() -> None:
+    step = IntentStep("inform", (StepEntity("order_number", "12"),))
+
+    assert utterance_events(step, unheard(step), replace(SLOTS, stores_entities=False))[1:] == []
 
 
 def test_an_entity_with_a_role_fills_the_slot_of_the_role() -> None:
@@ -58,15 +72,15 @@ def test_the_full_name_of_a_retrieval_intent_comes_from_what_was_heard() -> None
     ("slot", "value"),
     [
         (SlotDefinition("s", "text"), "any"),
-        (SlotDefinition("s", "bool"), True),
-        (SlotDefinition("s", "float", max_value=9.0), 9.0),
         (SlotDefinition("s", "list"), ["any"]),
-        (SlotDefinition("s", "categorical", values=("low", "high")), "low"),
-        (SlotDefinition("other", "text"), True),
+        (SlotDefinition("s", "bool", initial_value=True), None),
+        (SlotDefinition("s", "float", initial_value=0.5), None),
+        (SlotDefinition("s", "categorical", values=("low", "high")), None),
+        (SlotDefinition("other", "text"), "any"),
     ],
-    ids=["text", "bool", "float", "list", "categorical", "no slot of the domain"],
+    ids=["text", "list", "bool", "float", "categorical", "no slot of the domain"],
 )
-def test_a_slot_without_a_value_gets_one_of_its_type(slot: SlotDefinition, value: Any) -> None:
+def test_a_slot_without_a_value_is_set_if_it_is_a_text_or_list(slot: SlotDefinition, value: Any) -> None:
     event = slot_event(SlotStep("s", is_any=True), empty_tracker("c"), domain_with(slot))
 
     assert event == SlotSet("s", value)

@@ -156,9 +156,10 @@ def test_the_story_goes_on_with_the_entities_that_it_marks() -> None:
         ([("product", "12")], False),
         ([("order_number", "is 12")], False),
         ([("order_number", "12", "new")], True),
+        ([("order_number", "12"), ("order_number", "12")], True),
         ([("order_number", "12"), ("product", "it")], False),
     ],
-    ids=["same", "missing", "other entity", "other place", "other role", "one more"],
+    ids=["same", "missing", "other entity", "other place", "other role", "twice", "one more"],
 )
 def test_entities_must_have_place_name_and_value(heard: list[tuple[str, str]], is_right: bool) -> None:
     step = words("it is 12", "inform", ("order_number", "12"))

@@ -41,12 +41,9 @@ def test_parse_markup_keeps_ordinary_brackets(text: str) -> None:
 @pytest.mark.parametrize(
     ("marked", "message"),
     [
-        ("in [Rome](city", r"expected '\)' after '\[Rome\]\('"),
         ("in [Rome]{city}", r"expected JSON after '\[Rome\]'"),
         ('in [Rome]{"entity": ["city"]}', "entity of '.Rome.' must be text"),
-        ("in [Rome]()", "has no entity name"),
-        ("in [ ](city)", "'city' marks empty text"),
-        ("in [](city)", "'city' marks empty text"),
+        ('in [Rome]{"role": "to"}', "has no entity name"),
         ("to [new [York](city)](place)", r"annotations that overlap at '.*\]\(place"),
         ('to [new [York](city)]{"entity": "place"}', "annotations that overlap"),
     ],
@@ -60,6 +57,17 @@ def test_parse_markup_refuses_what_would_teach_brackets(marked: str, message: st
     ("marked", "text", "found", "doubt"),
     [
         ('in [Rome]{"entity": "city", "rol": "to"}', "in Rome", [("Rome", "city")], "unknown key 'rol'"),
+        (
+            "in [Rome](city",
+            "in [Rome](city",
+            [],
+            "expected '[text](entity)', got '[Rome](city'; read as text",
+        ),
+        ("in [Rome]() by [bus](means)", "in [Rome]() by bus", [("bus", "means")], "read as text"),
+        ("in [Rome](city:)", "in [Rome](city:)", [], "read as text"),
+        ("in [Rome](:x)", "in [Rome](:x)", [], "read as text"),
+        ("in [](city)", "in [](city)", [], "read as text"),
+        ("in [ ](city) now", "in   now", [], "marks nothing but white space; left out"),
         ("in [ Rome ](city)", "in  Rome ", [("Rome", "city")], "white space belongs outside"),
         ("two [shoe](product)s", "two shoes", [], "marks 'shoe', which begins or ends inside a word"),
         ("order 1[0482](order)", "order 10482", [], "inside a word"),

@@ -79,29 +79,21 @@ def _block(*lines: str) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('version: "4.0"\n', r'nlu\.yml:1: version: expected one of "2.0", "3.0", "3.1"'),
         ("- a\n", r"nlu\.yml:1: a training data file: expected a mapping"),
         ("nlu: 5\n", r"nlu\.yml:1: nlu: expected a list, got the number 5"),
         ("nlu:\n- intnt: a\n  examples: x\n", r"nlu\.yml:2: an item of nlu: expected one of intent"),
-        ("nlu:\n- intent: a\n", r"nlu\.yml:2: the intent 'a': expected the key 'examples'"),
-        ("nlu:\n- intent: ''\n  examples: x\n", r"nlu\.yml:2: intent: expected a name"),
-        (_block("- one", "- two [x](y"), r"nlu\.yml:5: expected '\)' after"),
+        (_block("- one", "- two [x]{y}"), r"nlu\.yml:5: expected JSON after"),
         ("nlu:\n- intent: a\n  examples:\n  - [hi]\n", r"nlu\.yml:4: the text of an example: expected text"),
-        (_block("- a [new [york](city)](place)"), r"nlu\.yml:4: got annotations that overlap"),
         ("nlu:\n- intent: a+\n  examples: x\n", r"nlu\.yml:2: intent: got the intent 'a\+', expected differ"),
-        ("nlu:\n- intent: faq/\n  examples: x\n", r"nlu\.yml:2: intent: expected a retrieval intent"),
+        ("nlu:\n- intent: /x\n  examples: x\n", r"nlu\.yml:2: intent: expected a retrieval intent"),
         ("nlu:\n- regex: a\n  examples: |\n    - '('\n    - (\n", r"nlu\.yml:4: expected a regular"),
     ],
     ids=[
-        "version",
         "file is a list",
         "nlu is a number",
         "no kind",
-        "no examples",
-        "no name",
         "markup",
         "list of texts",
-        "overlap",
         "half a combination",
         "half a retrieval intent",
         "regex",
@@ -123,11 +115,16 @@ def test_read_nlu_names_the_line_of_a_mistake(tmp_path: Path, text: str, message
             " mark whole words",
         ),
         (
+            "- a [new [york](city)](place) one",
+            "nlu.yml:5: got annotations that overlap at 'a [new york](place) one'"
+            "; expected each to end before the next; left out",
+        ),
+        (
             "- [one ](number)",
             "nlu.yml:5: the entity 'number' marks 'one ': white space belongs outside the brackets",
         ),
     ],
-    ids=["no hyphen", "empty", "half a word", "white space"],
+    ids=["no hyphen", "empty", "half a word", "overlap", "white space"],
 )
 def test_read_nlu_goes_on_after_a_line_that_rasa_only_warns_of(
     tmp_path: Path, line: str, warning: str
@@ -136,6 +133,80 @@ def test_read_nlu_goes_on_after_a_line_that_rasa_only_warns_of(
 
     assert warning in data.warnings
     assert [example.text for example in data.examples if "one" not in example.text] == ["hello", "hi"]
+
+
+@pytest.mark.parametrize(
+    ("item", "warning"),
+    [
+        ("- intent: b\n", "nlu.yml:5: the intent 'b' has no examples; left out"),
+        ("- intent: b\n  examples:\n", "nlu.yml:5: the intent 'b' has no examples; left out"),
+        ("- synonym: b\n", "nlu.yml:5: the synonym 'b' has no examples; left out"),
+        ("- lookup: b\n", "nlu.yml:5: the lookup 'b' has no examples; left out"),
+        ("- regex: b\n  examples:\n", "nlu.yml:5: the regex 'b' has no examples; left out"),
+        (
+            "- intent: ''\n  examples: |\n    - x\n",
+            "nlu.yml:5: intent: expected a name, got nothing; left out",
+        ),
+    ],
+)
+def test_read_nlu_leaves_out_an_item_without_name_or_examples(
+    tmp_path: Path, item: str, warning: str
+) -> None:
+    data = _read(tmp_path, _block("- hello") + item)
+
+    assert warning in data.warnings
+    assert [example.text for example in data.examples] == ["hello"]
+
+
+def test_read_nlu_takes_half_a_retrieval_intent_for_an_ordinary_one(tmp_path: Path) -> None:
+    data = _read(tmp_path, "nlu:\n- intent: faq/\n  examples: |\n    - hello\n")
+
+    assert [example.intent for example in data.examples] == ["faq"]
+    assert data.warnings[0].endswith("got 'faq/'; read as 'faq'")
+
+
+@pytest.mark.parametrize(
+    ("written", "pattern"),
+    [
+        (r"fh\d+(?i)", r"(?i)fh\d+"),
+        (r"(?i)fh", "(?i)fh"),
+        (r"a(?s)b(?i)", "(?si)ab"),
+        (r"a\(?i\)", r"a\(?i\)"),
+    ],
+)
+def test_read_nlu_puts_flags_of_a_regular_expression_first(
+    tmp_path: Path, written: str, pattern: str
+) -> None:
+    data = _read(tmp_path, f"nlu:\n- regex: number\n  examples: |\n    - {written}\n")
+
+    assert data.regexes == {"number": (pattern,)}
+
+
+@pytest.mark.parametrize("version", ['"1.0"', '"latest"', '""', "3.1.0"])
+def test_read_nlu_reads_older_and_odd_versions_like_the_newest(tmp_path: Path, version: str) -> None:
+    data = _read(tmp_path, f"version: {version}\n" + _block("- hello"))
+
+    assert [example.text for example in data.examples] == ["hello"]
+
+
+@pytest.mark.parametrize("version", ['"3.2"', '"4.0"', '"10.1"'])
+def test_read_nlu_leaves_out_a_file_of_a_newer_version(tmp_path: Path, version: str) -> None:
+    data = _read(tmp_path, f"version: {version}\n" + _block("- hello"))
+
+    assert data.examples == ()
+    assert data.warnings == (
+        'nlu.yml:1: version: expected one of "2.0", "3.0", "3.1", got the text '
+        f"'{version[1:-1]}'; the file is left out",
+    )
+
+
+def test_read_nlu_names_a_version_that_is_a_number(tmp_path: Path) -> None:
+    data = _read(tmp_path, "version: 3.1\n" + _block("- hello", "- hi"))
+
+    assert data.warnings == (
+        'nlu.yml:1: version: expected one of "2.0", "3.0", "3.1", got the number 3.1; write it between'
+        " quotation marks",
+    )
 
 
 def test_read_nlu_doubts_a_key_of_an_item_that_nobody_reads(tmp_path: Path) -> None:

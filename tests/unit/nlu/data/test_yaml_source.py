@@ -55,3 +55,20 @@ def test_yaml_files_are_sorted_and_not_hidden(tmp_path: Path) -> None:
         (tmp_path / name).write_text("a: 1\n")
 
     assert [path.name for path in yaml_files(tmp_path)] == ["a.yaml", "b.yml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: hi \\U0001F600", "hi 😀"),
+        ("a: |-\n  hi \\ud83d\\ude00", "hi 😀"),
+        (r'a: "\ud83d\ude00"', "😀"),
+        (r'é: 1{}a: "\ud83d\ude00"'.format("\n"), "😀"),
+        (r'a: "\ud83d"', "\ufffd"),
+        (r"a: C:\users\d", r"C:\users\d"),
+        (r'a: "say \u0022 and \\u00e9"', r'say " and \u00e9'),
+    ],
+    ids=["plain", "block", "quoted pair", "not ascii", "half a character", "no escape", "of YAML's own"],
+)
+def test_escapes_of_characters_are_read_as_rasa_reads_them(text: str, value: str) -> None:
+    assert parse_yaml(text, "a.yml").plain_value("a") == value

@@ -33,5 +33,13 @@ def configure_logging(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("bm25s", "uvicorn.error", "httpx", "urllib3", "sanic.root", "alembic.runtime"):
+    for noisy in (
+        "bm25s",
+        "faiss.loader",
+        "uvicorn.error",
+        "httpx",
+        "urllib3",
+        "sanic.root",
+        "alembic.runtime",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -47,8 +47,8 @@ def _examples(path: Path | None, settings: Settings) -> tuple[Example, ...]:
     held_out = read_snapshot(read_bot(settings)).held_out
     if not held_out:
         raise NotFoundError(
-            f"got no held-out examples of {settings.bot}: an intent with fewer than {MIN_TEXTS} texts is trained"
-            f" on all of them; measure on a file of annotated examples with --data"
+            f"got no held-out examples of {settings.bot}: an intent with fewer than {MIN_TEXTS} texts learns"
+            f" all of them; measure on a file of annotated examples with --data"
         )
     return held_out
 

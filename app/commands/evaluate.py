@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from app.commands.context import chosen_interpreter, read_bot, read_snapshot, settings_for
+from app.dialogue.errors import NotFoundError
+from app.retraining.snapshot import MIN_TEXTS
 from app.settings import Settings
 from nlu.data.rasa_nlu import read_nlu
 from nlu.data.yaml_source import yaml_files
@@ -18,7 +20,11 @@ from nlu.types import Example
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print; the whole report with ``--json``, and as a page with ``--report``."""
+    """Measure and print; the whole report with ``--json``, and as a page with ``--report``.
+
+    Raises:
+        NotFoundError: nothing of the bot's own data is held out, and there is no other file.
+    """
     settings = settings_for(args)
     examples = _examples(args.data, settings)
     name, report = _measure(args.bundle, examples, settings)
@@ -38,7 +44,13 @@ def run(args: argparse.Namespace) -> int:
 def _examples(path: Path | None, settings: Settings) -> tuple[Example, ...]:
     if path is not None:
         return read_nlu(tuple(yaml_files(path)), root=path.parent).examples
-    return read_snapshot(read_bot(settings)).held_out
+    held_out = read_snapshot(read_bot(settings)).held_out
+    if not held_out:
+        raise NotFoundError(
+            f"got no held-out examples of {settings.bot}: an intent with fewer than {MIN_TEXTS} texts learns"
+            f" all of them; measure on a file of annotated examples with --data"
+        )
+    return held_out
 
 
 def _measure(

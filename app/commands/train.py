@@ -109,5 +109,8 @@ def _faq_entries(bot: Bot, settings: Settings | None) -> Sequence[FaqEntry]:
 def _print_result(trained: TrainedBundle) -> None:
     print(f"bundle {trained.bundle_id} in {trained.seconds:.0f} s: {trained.path}")
     print(f"  {'trained_parameters':20} {trained.num_trained_parameters:,}")
+    if not trained.report.num_examples:
+        print("  too few examples to hold any out; measure with 'spandesk evaluate --data FILE'")
+        return
     for name, value in countable_figures(trained.report).items():
         print(f"  {name:20} {value:.4g}")

@@ -8,7 +8,10 @@ import pytest
 
 from app.cli import build_parser
 from app.commands import evaluate
+from app.dialogue.errors import NotFoundError
+from app.settings import Settings
 from nlu.types import IntentPrediction, ParsedUtterance
+from tests.fakes_bot import write_bot
 
 NLU = """
 version: "3.1"
@@ -78,3 +81,13 @@ def test_evaluate_prints_json_and_nothing_else(
     spandesk_evaluate("--json", "--report", str(tmp_path))
 
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "report.json").read_bytes())
+
+
+def test_a_bot_of_which_nothing_is_held_out_is_measured_on_a_file_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path, bot=write_bot(tmp_path / "bot"))
+    monkeypatch.setattr(evaluate, "settings_for", lambda _: settings)
+
+    with pytest.raises(NotFoundError, match=r"got no held-out examples .*--data"):
+        evaluate.run(build_parser().parse_args(["evaluate"]))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,15 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.processes import wait_until
+
 ROOT = Path(__file__).parents[1]
 START_S = 50.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -66,15 +59,18 @@ def _process(command: Sequence[str], cwd: Path, port: int, settings: dict[str, s
 
 
 def _wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
     with httpx.Client(trust_env=False, verify=False) as client:
-        while time.monotonic() < deadline and process.poll() is None:
+
+        def is_healthy() -> bool:
             try:
-                if client.get(f"http://127.0.0.1:{port}/health").status_code == httpx.codes.OK:
-                    return
+                return client.get(f"http://127.0.0.1:{port}/health").status_code == httpx.codes.OK
             except httpx.TransportError:
-                time.sleep(0.1)
-    pytest.fail(f"the action server did not start: {log.read_text()[-2000:]}")
+                return False
+
+        try:
+            wait_until(is_healthy, process=process, timeout_s=START_S, what="the action server to start")
+        except pytest.fail.Exception as failure:
+            pytest.fail(f"{failure}: {log.read_text()[-2000:]}")
 
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]

@@ -6,15 +6,14 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.processes import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120.0  # a busy machine; an idle one needs a few seconds
@@ -48,7 +47,15 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, timeout_s=START_TIMEOUT_S, what="the server to be ready")
+        try:
+            wait_until(
+                self._is_ready,
+                process=self._process,
+                timeout_s=START_TIMEOUT_S,
+                what="the server to be ready",
+            )
+        except pytest.fail.Exception as failure:
+            pytest.fail(f"{failure}:\n{self._output_path.read_text(encoding='utf-8')}")
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
@@ -85,27 +92,7 @@ class Server:
         )
 
     def _is_ready(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            pytest.fail(f"the server ended while starting:\n{self._output_path.read_text(encoding='utf-8')}")
         try:
             return httpx.get(f"{self.url}/ready", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(check: Callable[[], bool], *, timeout_s: float, what: str) -> None:
-    """Look again and again until it holds, but not for ever."""
-    deadline = time.monotonic() + timeout_s
-    while not check():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {timeout_s:.0f} s for {what}")
-        time.sleep(0.1)

@@ -19,9 +19,10 @@ from app.db.clock import utc_now
 from app.db.engine import Sessions
 from app.dialogue.manager import DialogueManager, Ports
 from app.dialogue.sentences import ACTION_FAILED
-from tests.action_servers import free_port, spandesk_actions
+from tests.action_servers import spandesk_actions
 from tests.fakes_api import build_test_services, running
 from tests.fakes_dialogue import FakeAnswerer, FakeInterpreter
+from tests.processes import free_port
 
 FILES = {
     "domain.yml": """

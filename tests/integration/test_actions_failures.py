@@ -13,8 +13,9 @@ from app.actions.webhook import CallLimits
 from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.events import ActionFailed, BotUttered
 from app.dialogue.sentences import ACTION_FAILED
-from tests.action_servers import Behaviour, CrookedServer, answers, free_port, hangs_up, sdk_server
+from tests.action_servers import Behaviour, CrookedServer, answers, hangs_up, sdk_server
 from tests.fakes_dialogue import Conversation, does, given, make_bot, make_domain, rule, said
+from tests.processes import free_port
 
 DOMAIN = make_domain(actions=("action_track",))
 SCRIPT = make_bot(

@@ -10,8 +10,9 @@ from app.dialogue.action_endpoint import ActionEndpoint
 from app.dialogue.errors import ActionFailedError
 from app.dialogue.events import ActionExecutionRejected, ActiveLoopChanged, BotUttered, SlotSet
 from app.dialogue.tracker import empty_tracker, fold
-from tests.action_servers import free_port, sdk_server
+from tests.action_servers import sdk_server
 from tests.fakes_dialogue import does, given, make_bot, make_domain, rule, said
+from tests.processes import free_port
 
 ACTIONS = """
 from rasa_sdk import Action

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from app.jobs.queue import open_queue, request_retraining
 from app.provisioning import Stores, open_stores
 from app.settings import Settings
 from app.worker import start_worker_process
+from tests.processes import wait_for_end, wait_until
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 50
@@ -58,11 +57,8 @@ def workers() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
+def wait_for(status: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    wait_until(status, process=process, timeout_s=DEADLINE_S, what="the job to get there")
 
 
 def start(settings: Settings, workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
@@ -91,8 +87,8 @@ def test_job_with_a_mistake_in_the_bot_fails_with_its_place(
     (settings.bot / "data" / "nlu.yml").write_text(NLU + "- intent: [\n")
     job_id = request(settings, stores)
 
-    start(settings, workers)
-    wait_for(lambda: status_of(stores, job_id) == "failed")
+    worker = start(settings, workers)
+    wait_for(lambda: status_of(stores, job_id) == "failed", worker)
 
     job = stores.training.find_job(job_id)
     assert job is not None
@@ -105,14 +101,14 @@ def test_killed_worker_leaves_a_job_that_the_next_one_fails(
 ) -> None:
     job_id = request(settings, stores)
     first = start(settings, workers)
-    wait_for(lambda: status_of(stores, job_id) != "queued")
+    wait_for(lambda: status_of(stores, job_id) != "queued", first)
     first.send_signal(signal.SIGSTOP)  # in the middle of whatever it does
     was = status_of(stores, job_id)
     first.kill()
     first.wait(timeout=DEADLINE_S)
 
-    start(settings, workers)
-    wait_for(lambda: status_of(stores, job_id) == "failed")
+    worker = start(settings, workers)
+    wait_for(lambda: status_of(stores, job_id) == "failed", worker)
 
     job = stores.training.find_job(job_id)
     assert was == "running"
@@ -126,7 +122,7 @@ def test_worker_stops_when_asked(
 ) -> None:
     job_id = request(settings, stores)
     process = start(settings, workers)
-    wait_for(lambda: status_of(stores, job_id) != "queued")  # it is up
+    wait_for(lambda: status_of(stores, job_id) != "queued", process)  # it is up
 
     process.send_signal(signal.SIGTERM)
 
@@ -153,14 +149,4 @@ def test_worker_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None
     parent.kill()
     parent.communicate()
 
-    wait_for(lambda: not is_alive(worker_pid))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A child of a killed parent waits for the init process to collect it.
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return state != "Z"
+    wait_for_end(worker_pid, timeout_s=DEADLINE_S)

@@ -15,6 +15,7 @@ from app.dialogue.events import Event, SlotSet, UserUttered
 from app.dialogue.payload import is_payload, payload_value
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, IntentStep, SlotStep, StepEntity
+from app.dialogue.story_slots import slots_of_entities
 from app.dialogue.tracker import Tracker
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
@@ -28,7 +29,10 @@ def utterance_events(step: IntentStep, heard: ParsedUtterance, domain: Domain) -
         domain: the bot's domain.
     """
     parsed = expected_parse(step, heard)
-    return [UserUttered(parsed.text, parsed, channel="test"), *_slots_of(parsed, domain)]
+    return [
+        UserUttered(parsed.text, parsed, channel="test"),
+        *slots_of_entities(parsed, domain, payload_value),
+    ]
 
 
 def expected_parse(step: IntentStep, heard: ParsedUtterance) -> ParsedUtterance:
@@ -66,24 +70,6 @@ def _span(entity: StepEntity, text: str) -> EntitySpan:
     start, end = entity.span or (0, 0)
     words = text[start:end]
     return EntitySpan(start, end, entity.entity, words, entity.value or words, 1.0, entity.role, entity.group)
-
-
-def _slots_of(parsed: ParsedUtterance, domain: Domain) -> list[SlotSet]:
-    events: list[SlotSet] = []
-    for slot in domain.slots.values():
-        values = _entity_values(slot, parsed, domain)
-        if values:
-            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
-    return events
-
-
-def _entity_values(slot: SlotDefinition, parsed: ParsedUtterance, domain: Domain) -> list[Any]:
-    wanted = {
-        (mapping.entity, mapping.role, mapping.group)
-        for mapping in slot.mappings
-        if mapping.kind == "from_entity" and not mapping.conditions and mapping.entity in domain.entities
-    }
-    return [payload_value(e) for e in parsed.entities if (e.entity, e.role, e.group) in wanted]
 
 
 def _some_value(slot: SlotDefinition | None) -> Any:

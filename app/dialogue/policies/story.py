@@ -20,8 +20,8 @@ def decide_story(tracker: Tracker, script: BotScript) -> Decided | None:
     """
     if not script.stories.moments or not script.settings.has_policy(*_MEMORIES):
         return None
-    events = recent(applied(tracker.events, script.domain.forms), script.stories.max_history)
-    states = visible_states(events, script.domain)
+    events = applied(tracker.events)
+    states = visible_states(recent(events, script.stories.max_history), script.domain)
     found = script.stories.exact(states)
     if found is not None:
         name = MEMOIZATION_POLICY if script.settings.has_policy(MEMOIZATION_POLICY) else _AUGMENTED

@@ -242,6 +242,7 @@ def script_of(
             core_fallback_threshold=bot.config.core_fallback_threshold,
             core_fallback_action=bot.config.core_fallback_action,
             predicts_fallback=bot.config.enable_fallback_prediction,
+            hides_rule_turns=bot.config.check_for_contradictions,
             has_comfort=bot.has_comfort,
             unexpected=bot.config.unexpected,
         ),

@@ -12,7 +12,9 @@ from pathlib import Path
 from app.bot.documents import TRAINING_NAME, UNLABELLED_NAME
 from nlu.training.config import ConfigError, TrainConfig, load_train_config
 
-_FEW_EXAMPLES = 1_000  # so many or fewer: a validation split of 12 % says nothing, and an epoch is a few steps
+_FEW_EXAMPLES = (
+    1_000  # so many or fewer: a validation split of 12 % says nothing, and an epoch is a few steps
+)
 _FEW_VIEWS = 4_800  # of all examples of such a bot together; entities are learnt late
 _MAX_EPOCHS = 40
 _SMALL_BATCH = 16

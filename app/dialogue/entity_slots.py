@@ -16,12 +16,15 @@ Label = tuple[str | None, str | None, str | None]  # entity, role, group
 
 
 def entity_slots(found: Iterable[tuple[Label, Any]], domain: Domain) -> list[SlotSet]:
-    """Give the slots that entities fill, each by its label and value; of several values the last counts."""
+    """Give the slots that entities fill, each by its label and value.
+
+    Mapping by mapping: of several values the last, and a list slot keeps all.
+    """
     found = list(found)
     events: list[SlotSet] = []
     for slot in domain.slots.values() if found and domain.stores_entities else ():
-        wanted = {_label(mapping) for mapping in slot.mappings if _fills_alone(mapping)}
-        values = [value for label, value in found if label in wanted]
+        wanted = [_label(mapping) for mapping in slot.mappings if _fills_alone(mapping)]
+        values = [value for label in wanted for one, value in found if one == label]
         if values:
             events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
     return events

@@ -141,14 +141,15 @@ class Executor:
     def _run_form(self, form: str, decided: Decided, tracker: Tracker) -> list[Event]:
         interruption = [LoopInterrupted(is_interrupted=True)] if decided.interrupts_loop else []
         events = self._forms.run(form, fold(tracker, interruption))
-        if events == [ActionExecutionRejected(form)]:
+        if any(isinstance(event, ActionExecutionRejected) for event in events):
             return events
         return [*interruption, _executed(decided), *events]
 
     def _run(self, action: str, executed: ActionExecuted, tracker: Tracker) -> list[Event]:
         if self._actions.knows(action):
             events = self._actions.run(action, tracker)
-            return events if ActionExecutionRejected(action) in events else [executed, *events]
+            is_rejected = any(isinstance(event, ActionExecutionRejected) for event in events)
+            return events if is_rejected else [executed, *events]
         if action in BUILT_INS:
             return [executed, *BUILT_INS[action](tracker, self._script, self._speaker)]
         if action == ACTION_EXTRACT_SLOTS:

@@ -42,13 +42,16 @@ def _is_set(_: SlotDefinition, __: Any) -> Features:
 
 
 def _bool(_: SlotDefinition, value: Any) -> Features:
-    return (1.0, float(_as_bool(value)))
+    """Give nothing for what is neither true nor false, as a word that is no number."""
+    truth = _truth(value)
+    return NOT_SET if truth is None else (1.0, float(truth))
 
 
-def _as_bool(value: Any) -> bool:
+def _truth(value: Any) -> bool | None:
     if isinstance(value, str):
-        return value.strip().lower() in {"true", "1", "1.0"}
-    return bool(value == 1)
+        word = value.strip().lower()
+        return {"true": True, "false": False}.get(word, float(value) == 1 if value.isnumeric() else None)
+    return bool(value == 1) if isinstance(value, bool | int | float) else None
 
 
 def _categorical(definition: SlotDefinition, value: Any) -> Features:

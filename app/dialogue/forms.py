@@ -6,13 +6,14 @@ stories and the FAQ may answer; when they have, it asks again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.custom_actions import CustomActions
 from app.dialogue.domain import Domain
-from app.dialogue.errors import TemplateError
+from app.dialogue.errors import ActionFailedError, TemplateError
 from app.dialogue.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -22,7 +23,14 @@ from app.dialogue.events import (
 )
 from app.dialogue.history import last_turn
 from app.dialogue.responses import Speaker
+from app.dialogue.slots import with_validated
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker, fold
+
+_log = logging.getLogger(__name__)
+
+
+class _RejectionError(Exception):
+    """The form does not want this message; nothing of what it did so far counts."""
 
 
 class FormRunner:
@@ -34,21 +42,28 @@ class FormRunner:
         self._speaker = speaker
 
     def run(self, form: str, tracker: Tracker) -> list[Event]:
-        """Give what the form does now; with an ActionExecutionRejected it could not use the message.
+        """Give what the form does now; with an ActionExecutionRejected it did not want to run.
 
         Raises:
             ActionFailedError: a validating or asking action failed.
-            TemplateError: there is nothing to ask a slot with, or it lacks a variable.
+            TemplateError: the question for a slot lacks a variable.
         """
+        try:
+            return self._run(form, tracker)
+        except _RejectionError:
+            return [ActionExecutionRejected(form)]
+
+    def _run(self, form: str, tracker: Tracker) -> list[Event]:
         if tracker.active_loop == form:
             events = self._check_message(form, tracker)
         else:
             events = self._activate(form, tracker)
-        if not _has_rejected(events) and not _has_ended(events):
-            events += self._ask_next(form, tracker, events)
+            if _is_done(events):
+                return [*events, ActiveLoopChanged(None)]
         if _has_rejected(events):
-            return [ActionExecutionRejected(form)]
-        return [*events, *_ending(fold(tracker, events))] if _has_ended(events) else events
+            return events
+        events += self._ask_next(form, tracker, events)
+        return [*events, ActiveLoopChanged(None)] if _is_done(events) else events
 
     def recover(self, form: str, tracker: Tracker) -> list[Event]:
         """Give the state after a failure: the form is active, and nothing unchecked stays in its slots."""
@@ -57,13 +72,25 @@ class FormRunner:
         return [*activation, *(SlotSet(slot, None) for slot in unchecked)]
 
     def _activate(self, form: str, tracker: Tracker) -> list[Event]:
-        """Begin with what is known already, after checking it."""
+        """Begin: read the utterance once more, now for the form, and check what is known already."""
+        active = fold(tracker, [ActiveLoopChanged(form)])
+        read = self._read_again(active)
+        now = fold(active, read)
         required = self._domain.forms[form].required_slots
-        known = {slot: value for slot in required if (value := self._value(tracker, slot)) is not None}
-        return [
-            ActiveLoopChanged(form),
-            *self._validate(form, fold(tracker, [ActiveLoopChanged(form)]), known),
-        ]
+        known = {slot: value for slot in required if (value := self._value(now, slot)) is not None}
+        slots = [event for event in read if isinstance(event, SlotSet)]
+        return [ActiveLoopChanged(form), *with_validated(slots, self._validate(form, now, known))]
+
+    def _read_again(self, tracker: Tracker) -> list[Event]:
+        """Fill the slots that only an active form fills; what fails has failed before, and was said then."""
+        message = tracker.latest_message
+        if message is None:
+            return []
+        try:
+            return self._actions.extract_slots(message.parsed, tracker, self._domain)
+        except (ActionFailedError, TemplateError) as error:
+            _log.warning("form_not_prefilled", extra={"error": str(error)})
+            return []
 
     def _check_message(self, form: str, tracker: Tracker) -> list[Event]:
         """Check what the message set, unless something else has already answered it."""
@@ -75,7 +102,7 @@ class FormRunner:
             isinstance(event, SlotSet) and event.slot != REQUESTED_SLOT for event in events
         )
         if tracker.requested_slot and not has_learnt and not _has_rejected(events):
-            return [ActionExecutionRejected(form)]
+            raise _RejectionError
         return events
 
     def _validate(self, form: str, tracker: Tracker, candidates: dict[str, Any]) -> list[Event]:
@@ -85,17 +112,24 @@ class FormRunner:
             return []
         slots = [SlotSet(slot, value) for slot, value in candidates.items()]
         before: list[Event] = [SlotSet(REQUESTED_SLOT, tracker.requested_slot), ActionExecuted(form)]
-        return self._actions.run(action, fold(tracker, [*before, *slots]))
+        return self._perform(action, fold(tracker, [*before, *slots]))
+
+    def _perform(self, action: str, tracker: Tracker) -> list[Event]:
+        """Run a custom action for the form; one that does not want to run rejects for the form."""
+        events = self._actions.run(action, tracker)
+        if events == [ActionExecutionRejected(action)]:
+            raise _RejectionError
+        return events
 
     def _ask_next(self, form: str, tracker: Tracker, events: Sequence[Event]) -> list[Event]:
         """Ask for the slot that the validating action chose, else for the first empty one, else finish."""
+        if _is_done(events):
+            return [SlotSet(REQUESTED_SLOT, None)]
         now = fold(tracker, events)
-        chosen = _last_value(events, REQUESTED_SLOT)
-        slot = chosen if isinstance(chosen, str) else self._first_empty(form, now)
+        chosen = next((event.value for event in _requests(events)), None)
+        slot = chosen or self._first_empty(form, now)
         asked: list[Event] = [] if chosen else [SlotSet(REQUESTED_SLOT, slot)]
-        if slot is None:
-            return asked
-        return [*asked, *self._ask(form, slot, fold(now, asked))]
+        return [*asked, *self._ask(form, slot, fold(now, asked))] if slot is not None else asked
 
     def _first_empty(self, form: str, tracker: Tracker) -> str | None:
         required = self._domain.forms[form].required_slots
@@ -104,13 +138,10 @@ class FormRunner:
     def _ask(self, form: str, slot: str, tracker: Tracker) -> list[Event]:
         for name in asked_by(form, slot):
             if self._actions.knows(name):
-                return self._actions.run(name, tracker)
+                return self._perform(name, tracker)
             if self._speaker.has(name):
                 return [self._speaker.say(name, tracker)]
-        raise TemplateError(
-            f"the form '{form}' has nothing to ask for '{slot}'; add the response 'utter_ask_{slot}' or the"
-            f" action 'action_ask_{slot}'"
-        )
+        return []  # as in Rasa: a validating action may ask in its own words
 
     def _slots_of(self, form: str, tracker: Tracker) -> tuple[str, ...]:
         """Name the form's slots, with one that a validating action added by asking for it."""
@@ -142,25 +173,14 @@ def _has_rejected(events: Sequence[Event]) -> bool:
     return any(isinstance(event, ActionExecutionRejected) for event in events)
 
 
-def _has_ended(events: Sequence[Event]) -> bool:
+def _is_done(events: Sequence[Event]) -> bool:
     """Say whether the last word about the form or its next question was that there is none."""
+    if _has_rejected(events):
+        return False
     loops = [event.name for event in events if isinstance(event, ActiveLoopChanged)]
-    requests = [
-        event.value for event in events if isinstance(event, SlotSet) and event.slot == REQUESTED_SLOT
-    ]
+    requests = [event.value for event in _requests(events)]
     return (bool(loops) and loops[-1] is None) or (bool(requests) and requests[-1] is None)
 
 
-def _ending(tracker: Tracker) -> list[Event]:
-    """Give what is still missing to end the active form."""
-    events: list[Event] = []
-    if tracker.active_loop is not None:
-        events.append(ActiveLoopChanged(None))
-    if tracker.requested_slot is not None:
-        events.append(SlotSet(REQUESTED_SLOT, None))
-    return events
-
-
-def _last_value(events: Sequence[Event], slot: str) -> Any:
-    values = [event.value for event in events if isinstance(event, SlotSet) and event.slot == slot]
-    return values[-1] if values else None
+def _requests(events: Sequence[Event]) -> list[SlotSet]:
+    return [event for event in events if isinstance(event, SlotSet) and event.slot == REQUESTED_SLOT]

@@ -25,34 +25,49 @@ from app.dialogue.events import (
 )
 
 _FORGETTING = frozenset({Restarted, SessionStarted})
+_TAKING_BACK = frozenset({UserUtteranceReverted, ActionReverted})
 _MAX_WORDS = 40  # of an utterance that a later question may be about
+
+
+def since_forgetting(events: Sequence[Event]) -> Sequence[Event]:
+    """Give the events since the last restart or session start, taken back or not."""
+    for index in range(len(events) - 1, -1, -1):
+        if type(events[index]) in _FORGETTING:
+            return events[index + 1 :]
+    return events
 
 
 def rewound(events: Sequence[Event]) -> list[Event]:
     """Give the events since the last restart or session start, without what was taken back.
 
-    Taking a customer's utterance back also takes back the ``action_listen`` before it.
+    Every question of a form is still there; see `applied` for what the dialogue itself goes by.
     """
-    remaining = _since_forgetting(events)
-    if not any(type(event) in {UserUtteranceReverted, ActionReverted} for event in remaining):
-        return list(remaining)
+    return _played(since_forgetting(events), frozenset())
+
+
+def applied(events: Sequence[Event]) -> list[Event]:
+    """Give the events that count, as in Rasa: without what was taken back and the happy path of each loop.
+
+    Both happen in the order of the events: a message that a form has answered is part of the form's one
+    execution, so that taking the next message back twice takes the whole form back.
+    """
+    remaining = since_forgetting(events)
+    loops = {event.name for event in remaining if type(event) is ActiveLoopChanged and event.name}
+    return _played(remaining, loops)
+
+
+def _played(events: Sequence[Event], loops: Collection[str]) -> list[Event]:
+    """Take back what was taken back (with the ``action_listen`` before the utterance), and collapse loops."""
+    if not loops and not any(type(event) in _TAKING_BACK for event in events):
+        return list(events)
     done: list[Event] = []
-    for event in remaining:
+    for event in events:
         if isinstance(event, UserUtteranceReverted):
             _undo_until(UserUttered, done)
             _undo_until(ActionExecuted, done)
         elif isinstance(event, ActionReverted):
             _undo_until(ActionExecuted, done)
-        else:
-            done.append(event)
-    return done
-
-
-def applied(events: Sequence[Event], forms: Collection[str]) -> list[Event]:
-    """Give the rewound events with the happy path of each form collapsed into one execution."""
-    done: list[Event] = []
-    for event in rewound(events):
-        if type(event) is ActionExecuted and event.action in forms and _goes_on(event.action, done):
+        elif type(event) is ActionExecuted and event.action in loops and _goes_on(event.action, done):
             _undo_back_to(event.action, done)
         else:
             done.append(event)
@@ -146,13 +161,6 @@ def _beginning(text: str) -> str:
 
 def _last_index(events: Sequence[Event], kind: type) -> int:
     return next((i for i in range(len(events) - 1, -1, -1) if isinstance(events[i], kind)), 0)
-
-
-def _since_forgetting(events: Sequence[Event]) -> Sequence[Event]:
-    for index in range(len(events) - 1, -1, -1):
-        if type(events[index]) in _FORGETTING:
-            return events[index + 1 :]
-    return events
 
 
 def _undo_until(kind: type, done: list[Event]) -> None:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from app.dialogue.action_names import ACTION_LISTEN, ACTION_UNLIKELY_INTENT
-from app.dialogue.decision import Decided, Stay
+from app.dialogue.decision import AskSlot, Decided, Stay
 from app.dialogue.events import ActionExecuted, ActionExecutionRejected
+from app.dialogue.history import applied, recent
 from app.dialogue.policies.choice import action_of
 from app.dialogue.policies.fallback import decide_core_fallback, decide_fallback, decide_none_of_these
 from app.dialogue.policies.faq import decide_faq, unless_looked_up_first
@@ -33,6 +34,7 @@ from app.dialogue.policies.steering import (
 from app.dialogue.policies.story import decide_story
 from app.dialogue.policies.unexpected import decide_unexpected
 from app.dialogue.script import BotScript
+from app.dialogue.states import all_states
 from app.dialogue.tracker import Tracker
 
 Policy = Callable[[Tracker, BotScript], Decided | None]
@@ -78,7 +80,7 @@ def decide(tracker: Tracker, script: BotScript) -> Decided:
     def _answers(policies: Iterable[Policy], tracker: Tracker = tracker) -> Iterable[Decided]:
         for policy in policies:
             decided = policy(tracker, script)
-            if decided is not None and (decided.interrupts_loop or action_of(decided.decision) != rejected):
+            if decided is not None and action_of(decided.decision) != rejected:
                 yield decided
 
     forced = next(iter(_answers(FORCED)), None)
@@ -86,10 +88,18 @@ def decide(tracker: Tracker, script: BotScript) -> Decided:
         return forced
     surest = _surest(_answers(PREDICTORS))
     if surest is not None and _is_sure(surest, script):
-        return surest
+        return _interrupting(surest, tracker, script)
     last_resort = COMFORT if script.settings.has_comfort else PLAIN
     otherwise = next(iter(_answers(last_resort, _without_signal(tracker))), None)
     return otherwise or Decided(Stay(), "listen", ("nothing more to do",))
+
+
+def _interrupting(decided: Decided, tracker: Tracker, script: BotScript) -> Decided:
+    """Tell the active form that something else came between, if it comes back by a rule or a story."""
+    if not isinstance(decided.decision, AskSlot) or decided.decision.form != tracker.active_loop:
+        return decided
+    states = all_states(recent(applied(tracker.events), script.rules.num_states), script.domain)
+    return replace(decided, interrupts_loop=True) if script.rules.interrupts_loop(states) else decided
 
 
 def _surest(predictions: Iterable[Decided]) -> Decided | None:

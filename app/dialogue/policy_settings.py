@@ -38,6 +38,7 @@ class PolicySettings:
         core_fallback_action: what the bot does then.
         max_history: so many turns of a story must agree; None: all of the story so far.
         predicts_fallback: whether there is such a fallback at all.
+        hides_rule_turns: whether stories do not see what only rules know; off where nothing compares them.
         has_comfort: whether the bot looks the FAQ up, asks back in two stages and comes back to its form
             where Rasa would run `core_fallback_action`, and has words of its own where Rasa is silent.
         unexpected: how ``action_unlikely_intent`` is predicted; None: not at all.
@@ -48,6 +49,7 @@ class PolicySettings:
     core_fallback_action: str = ACTION_DEFAULT_FALLBACK
     predicts_fallback: bool = True
     max_history: int | None = 5
+    hides_rule_turns: bool = True
     has_comfort: bool = False
     unexpected: UnexpectedTurns | None = None
 

@@ -66,7 +66,7 @@ def tracker_to_rasa(tracker: Tracker, domain: Domain, *, include_events: Include
         "latest_event_time": _latest_time(tracker),
         "followup_action": tracker.followup_action,
         "paused": tracker.mode == "agent",
-        "events": _events(tracker, domain, include_events),
+        "events": _events(tracker, include_events),
         "latest_input_channel": message.channel if message is not None else None,
         "active_loop": _active_loop(tracker),
         "latest_action": {"action_name": tracker.latest_action} if tracker.latest_action else {},
@@ -143,7 +143,7 @@ def _active_loop(tracker: Tracker) -> Json:
     }
 
 
-def _events(tracker: Tracker, domain: Domain, include_events: IncludedEvents) -> list[Json]:
+def _events(tracker: Tracker, include_events: IncludedEvents) -> list[Json]:
     times = dict(zip(map(id, tracker.events), tracker.event_times, strict=False))
     match include_events:
         case "ALL":
@@ -151,7 +151,7 @@ def _events(tracker: Tracker, domain: Domain, include_events: IncludedEvents) ->
         case "AFTER_RESTART":
             events = rewound(tracker.events)
         case "APPLIED":
-            events = applied(tracker.events, domain.forms)
+            events = applied(tracker.events)
         case "NONE":
             events = []
     written = [

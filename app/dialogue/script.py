@@ -50,8 +50,13 @@ def make_script(
     settings = settings or PolicySettings()
     return BotScript(
         domain,
-        make_rule_book(rules, stories, domain),
-        make_story_book(stories, domain, max_history=settings.max_history, rules=rules),
+        make_rule_book(rules, stories, domain, hides_turns=settings.hides_rule_turns),
+        make_story_book(
+            stories,
+            domain,
+            max_history=settings.max_history,
+            rules=rules if settings.hides_rule_turns else (),
+        ),
         dict(intent_titles or {}),
         welcome,
         own_intents=_intents([*(rule.steps for rule in rules), *(story.steps for story in stories)]),

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.dialogue.domain import Domain, MappingCondition, SlotDefinition, SlotMapping
 from app.dialogue.events import Event, SlotSet
-from app.dialogue.payload import payload_value
+from app.dialogue.payload import is_intent, payload_value
 from app.dialogue.reminders import is_external_text
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from nlu.types import ParsedUtterance
@@ -27,19 +27,21 @@ def fill_slots(parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> lis
         if slot.name == REQUESTED_SLOT:
             continue
         values = _first_values(slot, parsed, tracker, domain)
-        value = values if slot.type == "list" else values[-1] if values else None
-        if values and not (value is None and domain.slot_value(tracker.slots, slot.name) is None):
-            events.append(SlotSet(slot.name, value))
+        if _gives(values, slot, tracker, domain):
+            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
     return events
 
 
 def slot_actions(parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[str]:
-    """Name the actions of custom mappings that apply now, each once, in order."""
+    """Name the actions of custom mappings that apply now, each once, in order.
+
+    A mapping after one that gives a value is not tried.
+    """
     actions = [
         mapping.action
         for slot in domain.slots.values()
-        for mapping in slot.mappings
-        if mapping.kind == "custom" and mapping.action and _applies(slot, mapping, parsed, tracker, domain)
+        for mapping in _tried(slot, parsed, tracker, domain)
+        if mapping.kind == "custom" and mapping.action
     ]
     return list(dict.fromkeys(actions))
 
@@ -54,12 +56,28 @@ def with_validated(candidates: Sequence[Event], validated: Sequence[Event]) -> l
 def _first_values(
     slot: SlotDefinition, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
 ) -> list[Any]:
+    tried = _tried(slot, parsed, tracker, domain)
+    return _values(tried[-1], parsed, tracker) if tried else []
+
+
+def _tried(
+    slot: SlotDefinition, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
+) -> list[SlotMapping]:
+    """Give the mappings that apply, up to the first that gives a value."""
+    tried: list[SlotMapping] = []
     for mapping in slot.mappings:
         if _applies(slot, mapping, parsed, tracker, domain):
-            values = _values(mapping, parsed, tracker)
-            if values:
-                return values
-    return []
+            tried.append(mapping)
+            if _gives(_values(mapping, parsed, tracker), slot, tracker, domain):
+                break
+    return tried
+
+
+def _gives(values: list[Any], slot: SlotDefinition, tracker: Tracker, domain: Domain) -> bool:
+    """Say whether these are values; nothing is one only where it empties the slot."""
+    if slot.type == "list" or not values or values[-1] is not None:
+        return bool(values)
+    return domain.slot_value(tracker.slots, slot.name) is not None
 
 
 def _values(mapping: SlotMapping, parsed: ParsedUtterance, tracker: Tracker) -> list[Any]:
@@ -72,8 +90,7 @@ def _values(mapping: SlotMapping, parsed: ParsedUtterance, tracker: Tracker) -> 
         case "from_intent":
             return [mapping.value]
         case "from_trigger_intent":
-            loops = {condition.active_loop for condition in mapping.conditions}
-            return [] if tracker.active_loop in loops else [mapping.value]
+            return [mapping.value] if _is_in_its_loop(mapping, tracker) else []
         case "custom":
             return []
 
@@ -81,15 +98,27 @@ def _values(mapping: SlotMapping, parsed: ParsedUtterance, tracker: Tracker) -> 
 def _applies(
     slot: SlotDefinition, mapping: SlotMapping, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
 ) -> bool:
-    if mapping.kind == "from_entity" and mapping.entity not in domain.entities:
-        return False
     return (
-        _is_intent_desired(mapping, parsed.intent.name, tracker, domain)
+        _is_known(mapping, domain)
+        and _is_intent_desired(mapping, parsed.intent.name, tracker, domain)
         and (
             mapping.kind == "from_trigger_intent" or _conditions_hold(slot.name, mapping.conditions, tracker)
         )
         and not _is_ambiguous(slot.name, mapping, tracker, domain)
     )
+
+
+def _is_known(mapping: SlotMapping, domain: Domain) -> bool:
+    """Say whether the domain has what the mapping reads; Rasa skips one that it does not."""
+    if mapping.kind == "from_intent":
+        return all(is_intent(intent, domain) for intent in mapping.intents)
+    return mapping.kind != "from_entity" or mapping.entity in domain.entities
+
+
+def _is_in_its_loop(mapping: SlotMapping, tracker: Tracker) -> bool:
+    """Say whether the form that the utterance began is active: it reads the utterance when it begins."""
+    loops = {condition.active_loop for condition in mapping.conditions}
+    return tracker.active_loop is not None and (not loops or tracker.active_loop in loops)
 
 
 def _is_intent_desired(mapping: SlotMapping, intent: str, tracker: Tracker, domain: Domain) -> bool:
@@ -114,7 +143,10 @@ def _conditions_hold(slot: str, conditions: tuple[MappingCondition, ...], tracke
         return False
     return any(
         condition.active_loop == tracker.active_loop
-        and (condition.requested_slot is None or condition.requested_slot == tracker.requested_slot)
+        and (
+            None in {condition.active_loop, condition.requested_slot}
+            or condition.requested_slot == tracker.requested_slot
+        )
         for condition in conditions
     )
 

@@ -17,6 +17,7 @@ from app.dialogue.events import (
     ActiveLoopChanged,
     AllSlotsReset,
     Event,
+    FollowupActionSet,
     SlotSet,
     UserUttered,
 )
@@ -75,7 +76,7 @@ class Moment:
 
 def conversation_states(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     """Give the states before every action that was executed, and last the present one."""
-    return all_states(applied(events, domain.forms), domain)
+    return all_states(applied(events), domain)
 
 
 def all_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
@@ -85,7 +86,7 @@ def all_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnStat
     for event in applied_events:
         if isinstance(event, ActionExecuted):
             states.append(state)
-        state = _advance(state, event, domain)
+        state = advance(state, event, domain)
     return [*states, state]
 
 
@@ -95,42 +96,55 @@ def story_view(events: Sequence[Event], domain: Domain) -> list[TurnState]:
     What follows a hidden turn sees the last action before it, as if nothing had come between; within a turn,
     the customer's words are those that the stories saw last.
     """
-    return visible_states(without_signals(applied(events, domain.forms)), domain)
+    return visible_states(without_signals(applied(events)), domain)
 
 
 def visible_states(applied_events: Iterable[Event], domain: Domain) -> list[TurnState]:
-    """Give what stories see of events that count for them; see `story_view`."""
+    """Give what stories see of events that count (`app.dialogue.history.applied`); see `story_view`.
+
+    An action that was asked for, and what follows the active form, neither hide nor show a turn.
+    """
     states: list[TurnState] = []
     state = start_of_conversation(domain)
     visible_action: str | None = None
-    is_hidden = False
+    is_hidden, was_asked_for = False, True
     for event in [*applied_events, None]:
         if event is None or isinstance(event, ActionExecuted):
             if not is_hidden:
                 visible_action = state.previous_action
-            if not _is_after_form(state):
+            if not (was_asked_for or _is_after_form(state)):
                 is_hidden = event is not None and event.hide_rule_turn
             if not is_hidden:
                 states.append(_as_seen(state, visible_action, states))
+        was_asked_for = _asks_for_action(event, before=was_asked_for)
         if event is not None:
-            state = _advance(state, event, domain)
+            state = advance(state, event, domain)
     return states
+
+
+def _asks_for_action(event: Event | None, *, before: bool) -> bool:
+    if isinstance(event, FollowupActionSet):
+        return event.action is not None
+    return before and not isinstance(event, ActionExecuted | UserUttered)
 
 
 def rule_moments(rule: Rule, domain: Domain) -> list[Moment]:
     """Give every place of a rule at which it says what comes next."""
+    return _moments(rule_events(rule), domain, TurnState())
+
+
+def rule_events(rule: Rule) -> list[Event]:
+    """Give the events of a conversation that goes as a rule says; what came before it is an ellipsis."""
     start: list[Event] = [] if rule.conversation_start else [ActionExecuted(ELLIPSIS.action)]
     events = start + _step_events([*rule.conditions, *rule.steps])
     if rule.wait_for_user_input:
         events.append(ActionExecuted(ACTION_LISTEN))
-    return _moments(events, domain, TurnState())
+    return events
 
 
 def story_moments(story: Story, domain: Domain) -> list[Moment]:
     """Give every place of a story at which it says what comes next; no form is active unless it says so."""
-    return _moments(
-        applied(story_events(story.steps, domain), domain.forms), domain, TurnState(active_loop=NO_LOOP)
-    )
+    return _moments(applied(story_events(story.steps, domain)), domain, TurnState(active_loop=NO_LOOP))
 
 
 def story_events(steps: Sequence[Step], domain: Domain) -> list[Event]:
@@ -142,13 +156,15 @@ def story_events(steps: Sequence[Step], domain: Domain) -> list[Event]:
 
 
 def state_fits(pattern: TurnState, state: TurnState, *, all_entities: bool) -> bool:
-    """Say whether a state is as the pattern wants it.
+    """Say whether a state is as the pattern wants it; the very start of a conversation always looks alike.
 
     Args:
         pattern: a state of a rule or story.
         state: a state of a conversation.
         all_entities: whether entities that the pattern does not name are in the way, if it names any.
     """
+    if pattern.previous_action is None or state.previous_action is None:
+        return pattern.previous_action == state.previous_action
     return (
         pattern.previous_action == state.previous_action
         and pattern.intent in {None, state.intent}
@@ -183,6 +199,25 @@ def start_of_conversation(domain: Domain) -> TurnState:
     return TurnState(active_loop=NO_LOOP, slots=slots)
 
 
+def advance(state: TurnState, event: Event, domain: Domain) -> TurnState:
+    """Give the state after an event."""
+    match event:
+        case UserUttered(parsed=parsed):
+            intent = intent_base(parsed.intent.name)
+            entities = _entity_labels(parsed, intent, domain)
+            return TurnState(state.previous_action, intent, entities, state.active_loop, state.slots)
+        case ActionExecuted(action=action):
+            return TurnState(action, state.intent, state.entities, state.active_loop, state.slots)
+        case ActiveLoopChanged(name=name):
+            return replace(state, active_loop=name or NO_LOOP)
+        case SlotSet(slot=slot, value=value) if has_features(domain, slot):
+            return replace(state, slots={**state.slots, slot: slot_features(domain.slots[slot], value)})
+        case AllSlotsReset():
+            return replace(state, slots=start_of_conversation(domain).slots)
+        case _:
+            return state
+
+
 def _entity_slots(event: Event, domain: Domain) -> list[SlotSet]:
     """Give the slots that an utterance of a story sets by its entities, whatever the form."""
     if not isinstance(event, UserUttered):
@@ -193,7 +228,8 @@ def _entity_slots(event: Event, domain: Domain) -> list[SlotSet]:
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:
     last = before[-1] if before else TurnState()
     words = state if state.previous_action == ACTION_LISTEN else last
-    return TurnState(visible_action, words.intent, words.entities, state.active_loop, state.slots)
+    action = state.previous_action if visible_action is None else visible_action
+    return TurnState(action, words.intent, words.entities, state.active_loop, state.slots)
 
 
 def _is_after_form(state: TurnState) -> bool:
@@ -210,24 +246,6 @@ def _entities_fit(wanted: frozenset[str], found: frozenset[str], *, all_entities
 def _features_fit(wanted: Features, found: Features | None) -> bool:
     found = found or NOT_SET
     return bool(found) if wanted == ANY_SET else wanted == found
-
-
-def _advance(state: TurnState, event: Event, domain: Domain) -> TurnState:
-    match event:
-        case UserUttered(parsed=parsed):
-            intent = intent_base(parsed.intent.name)
-            entities = _entity_labels(parsed, intent, domain)
-            return TurnState(state.previous_action, intent, entities, state.active_loop, state.slots)
-        case ActionExecuted(action=action):
-            return TurnState(action, state.intent, state.entities, state.active_loop, state.slots)
-        case ActiveLoopChanged(name=name):
-            return replace(state, active_loop=name or NO_LOOP)
-        case SlotSet(slot=slot, value=value) if has_features(domain, slot):
-            return replace(state, slots={**state.slots, slot: slot_features(domain.slots[slot], value)})
-        case AllSlotsReset():
-            return replace(state, slots=start_of_conversation(domain).slots)
-        case _:
-            return state
 
 
 def _entity_labels(parsed: ParsedUtterance, intent: str, domain: Domain) -> frozenset[str]:
@@ -258,7 +276,7 @@ def _moments(events: Iterable[Event], domain: Domain, start: TurnState) -> list[
             states.append(state)
             if state.previous_action is not None:
                 moments.append(Moment(tuple(states), event.action))
-        state = _advance(state, event, domain)
+        state = advance(state, event, domain)
     return moments
 
 

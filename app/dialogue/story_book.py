@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.domain import Domain
 from app.dialogue.events import ActionExecuted, Event
 from app.dialogue.features import ANY_SET
-from app.dialogue.history import recent
 from app.dialogue.states import (
     NO_LOOP,
     Moment,
@@ -70,8 +70,7 @@ def make_story_book(
     stories = list(stories)
     places = [(story, moment) for story in stories for moment in story_moments(story, domain)]
     of_rules = _named(step for rule in rules for step in (*rule.conditions, *rule.steps))
-    of_stories = _named(step for story in stories for step in story.steps)
-    hidden = of_rules - of_stories - _set(moment for _, moment in places)
+    hidden = of_rules - _seen((moment for _, moment in places), domain)
     return StoryBook(
         moments=tuple(StoryMoment(s, Moment(_stated(m, max_history), m.action)) for s, m in places),
         index=_index(places, domain, max_history, hidden),
@@ -80,17 +79,25 @@ def make_story_book(
     )
 
 
-def forgetting(applied: Sequence[Event], max_history: int | None) -> Iterator[list[Event]]:
-    """Give what is left of a conversation when more and more of its beginning is forgotten, slots included.
+def forgetting(applied: Sequence[Event], max_history: int | None) -> Iterator[Sequence[Event]]:
+    """Give what is left of a conversation when more and more of its beginning is forgotten, as in Rasa.
 
-    Of what lies before the history that counts, only slots and loops matter.
+    With each step another action goes, and with all that lies before it the slots and loops that it set.
     """
-    events = recent(applied, max_history)
-    actions = [place for place, event in enumerate(events) if isinstance(event, ActionExecuted)]
-    for num_forgotten in range(1, (actions or [0])[0] + 1):
-        yield list(events[num_forgotten:])
-    for place in actions[1:]:
-        yield list(events[place:])
+    actions = [place for place, event in enumerate(applied) if isinstance(event, ActionExecuted)]
+    for place in actions[_first_kept(applied, actions, max_history) :]:
+        yield applied[place:]
+
+
+def _first_kept(applied: Sequence[Event], actions: Sequence[int], max_history: int | None) -> int:
+    """Give which of the actions comes first: where the bot last listened before the history that counts."""
+    if max_history is None:
+        return 0
+    for number in range(len(actions) - max_history - 1, -1, -1):
+        event = applied[actions[number]]
+        if isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN:
+            return number
+    return 0
 
 
 def _index(
@@ -139,11 +146,11 @@ def _named(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(slots | {step.name for step in steps if isinstance(step, LoopStep) and step.name})
 
 
-def _set(moments: Iterable[Moment]) -> frozenset[str]:
-    """Name the slots that entities of stories set."""
-    return frozenset(
-        slot for moment in moments for state in moment.states for slot, f in state.slots.items() if f
-    )
+def _seen(moments: Iterable[Moment], domain: Domain) -> frozenset[str]:
+    """Name the slots that have a value somewhere in a story, be it their initial one, and its loops."""
+    states = [state for moment in moments for state in moment.states]
+    slots = {slot for state in states for slot, f in _as_lived(state, domain).slots.items() if f}
+    return frozenset(slots | {state.active_loop for state in states if state.active_loop})
 
 
 def _recent(states: Sequence[TurnState], max_history: int | None) -> Sequence[TurnState]:

@@ -33,7 +33,7 @@ from app.dialogue.events import (
     UserUtteranceReverted,
     UserUttered,
 )
-from app.dialogue.history import rewound
+from app.dialogue.history import applied
 
 REQUESTED_SLOT = "requested_slot"
 
@@ -118,10 +118,7 @@ class _State:
         self._events.append(event)
         self._times.append(at)
         self._mode = _MODE_AFTER.get(type(event), self._mode)
-        if isinstance(event, UserUtteranceReverted):
-            self._replay()
-            self._changes["followup_action"] = ACTION_LISTEN
-        elif isinstance(event, ActionReverted):
+        if isinstance(event, UserUtteranceReverted | ActionReverted):
             self._replay()
         else:
             self._update(event)
@@ -129,7 +126,7 @@ class _State:
     def _update(self, event: Event) -> None:
         match event:
             case UserUttered():
-                self._changes["latest_message"] = event
+                self._changes |= {"latest_message": event, "followup_action": None}
             case SlotSet(slot=slot, value=value):
                 self._slots[slot] = value
             case AllSlotsReset():
@@ -181,9 +178,10 @@ class _State:
         }
 
     def _replay(self) -> None:
-        """Fold again without what was taken back."""
+        """Fold again what still counts; where nothing was done before it, the bot listens."""
         self._forget()
-        for event in rewound(self._events):
+        self._changes["followup_action"] = ACTION_LISTEN
+        for event in applied(self._events):
             self._update(event)
 
     def tracker(self, *, version: int, last_event_at: datetime | None) -> Tracker:

@@ -17,33 +17,33 @@ from app.dialogue.action_names import (
     OUT_OF_SCOPE_INTENT,
 )
 from app.dialogue.events import ActionExecuted, ActiveLoopChanged, Event, UserUtteranceReverted, UserUttered
-from app.dialogue.history import rewound
+from app.dialogue.history import rewound, since_forgetting
 from app.dialogue.tracker import Tracker, fold
 from nlu.types import FALLBACK_INTENT
 
 Perform = Callable[[str, Tracker], list[Event]]
 """Carries an action out, the bot's own of that name before ours."""
 
-_GIVING_UP = (
-    (FALLBACK_INTENT, FALLBACK_INTENT),
-    (OUT_OF_SCOPE_INTENT, FALLBACK_INTENT, OUT_OF_SCOPE_INTENT),
-)
+_TURNS = frozenset({UserUttered, UserUtteranceReverted})
+_TWICE = (FALLBACK_INTENT, FALLBACK_INTENT)  # the latest first
+_DENIED_TWICE = (OUT_OF_SCOPE_INTENT, FALLBACK_INTENT, OUT_OF_SCOPE_INTENT)
 
 
 def run_two_stage(tracker: Tracker, perform: Perform) -> list[Event]:
-    """Begin the loop, take its next step, or end it."""
-    if tracker.active_loop != ACTION_TWO_STAGE_FALLBACK:
-        begun = ActiveLoopChanged(ACTION_TWO_STAGE_FALLBACK)
-        return [begun, *perform(ACTION_ASK_AFFIRMATION, fold(tracker, [begun]))]
-    intents = _intents_in_loop(tracker)
-    if any(intents[-len(wanted) :] == wanted for wanted in _GIVING_UP):
-        # ended afterwards: taking the message back also takes back what came of it
-        return [*perform(ACTION_DEFAULT_FALLBACK, tracker), ActiveLoopChanged(None)]
-    latest = intents[-1] if intents else FALLBACK_INTENT
+    """Begin the loop, take its next step, or end it.
+
+    When it gives up or is cleared up, all that was said since it began is taken back with the latest message:
+    a loop counts as one execution (`app.dialogue.history.applied`).
+    """
+    is_new = tracker.active_loop != ACTION_TWO_STAGE_FALLBACK
+    begun: list[Event] = [ActiveLoopChanged(ACTION_TWO_STAGE_FALLBACK)] if is_new else []
+    if _latest_intents(tracker, 2) == _TWICE or _latest_intents(tracker, 3) == _DENIED_TWICE:
+        return [*begun, ActiveLoopChanged(None), *perform(ACTION_DEFAULT_FALLBACK, tracker)]
+    latest = tracker.latest_message.parsed.intent.name if tracker.latest_message is not None else ""
     if latest not in {FALLBACK_INTENT, OUT_OF_SCOPE_INTENT}:
-        return [ActiveLoopChanged(None), *clarified(tracker, num_messages=len(intents))]
-    step = ACTION_ASK_AFFIRMATION if latest == FALLBACK_INTENT else ACTION_ASK_REPHRASE
-    return perform(step, tracker)
+        return [*begun, ActiveLoopChanged(None), *clarified(tracker, num_messages=1)]
+    step = ACTION_ASK_AFFIRMATION if is_new or latest == FALLBACK_INTENT else ACTION_ASK_REPHRASE
+    return [*begun, *perform(step, fold(tracker, begun))]
 
 
 def revert_fallback_events(tracker: Tracker) -> list[Event]:
@@ -73,15 +73,11 @@ def clarified(tracker: Tracker, *, num_messages: int) -> list[Event]:
     return [*[UserUtteranceReverted()] * num_messages, ActionExecuted(ACTION_LISTEN), again]
 
 
-def _intents_in_loop(tracker: Tracker) -> tuple[str, ...]:
-    """Name the intents of the message that began the loop and of those since."""
-    events = rewound(tracker.events)
-    start = max(
-        (i for i, event in enumerate(events) if event == ActiveLoopChanged(ACTION_TWO_STAGE_FALLBACK)),
-        default=0,
-    )
-    messages = [*_messages(events[:start])[-1:], *_messages(events[start:])]
-    return tuple(message.parsed.intent.name for message in messages)
+def _latest_intents(tracker: Tracker, number: int) -> tuple[str, ...]:
+    """Name the intents of the latest messages, taken back or not; taking one back counts as one as well."""
+    turns = [event for event in since_forgetting(tracker.events) if type(event) in _TURNS]
+    latest = turns[: -number - 1 : -1]
+    return tuple(event.parsed.intent.name for event in latest if isinstance(event, UserUttered))
 
 
 def _messages(events: Sequence[Event]) -> list[UserUttered]:

@@ -62,7 +62,7 @@ def story_states(steps: Sequence[Step], domain: Domain) -> tuple[list[TurnState]
     """
     events = story_events(steps, domain)
     states = conversation_states(events, domain)
-    done = [event.action for event in applied(events, domain.forms) if isinstance(event, ActionExecuted)]
+    done = [event.action for event in applied(events) if isinstance(event, ActionExecuted)]
     seen = learnable(states[: len(done)])
     return seen, done[len(done) - len(seen) :]
 

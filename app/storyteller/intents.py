@@ -59,7 +59,7 @@ def read_heard(steps: Sequence[Step], domain: Domain) -> Conversation:
     """Play the steps of a story and note, after each state in which the bot listens, what it then hears."""
     events = story_events(steps, domain)
     states = conversation_states(events, domain)
-    done = [event.action for event in applied(events, domain.forms) if isinstance(event, ActionExecuted)]
+    done = [event.action for event in applied(events) if isinstance(event, ActionExecuted)]
     heard = [
         (after.intent or NOTHING_SAID) if action == ACTION_LISTEN and place + 1 < len(done) else NOTHING_SAID
         for place, (action, after) in enumerate(zip(done, states[1:], strict=True))

@@ -32,13 +32,15 @@ def decide_wish(tracker: Tracker, _: BotScript) -> Decided | None:
     return Decided(answer, "button", reasons, hide_rule_turn=True)
 
 
-def decide_default_intent(tracker: Tracker, _: BotScript) -> Decided | None:
+def decide_default_intent(tracker: Tracker, script: BotScript) -> Decided | None:
     """Answer the intents that every bot knows: restart, back, session_start."""
     message = tracker.latest_message
     if message is None or tracker.latest_action != ACTION_LISTEN:
         return None
-    action = ACTION_OF_INTENT.get(message.parsed.intent.name)
+    intent = message.parsed.intent.name
+    action = ACTION_OF_INTENT.get(intent)
     if action is None:
         return None
-    reasons = (f"every bot answers {message.parsed.intent.name} with {action}",)
-    return Decided(RunAction(action), RULE_POLICY, reasons)
+    reasons = (f"every bot answers {intent} with {action}",)
+    is_hidden = script.rules.hides_intent(intent)
+    return Decided(RunAction(action), RULE_POLICY, reasons, hide_rule_turn=is_hidden)

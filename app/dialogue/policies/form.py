@@ -18,7 +18,8 @@ def decide_loop(tracker: Tracker, script: BotScript) -> Decided | None:
     if loop is None or not _is_known(loop, script) or tracker.is_loop_rejected:
         return None
     if tracker.latest_action == loop:
-        return Decided(Stay(), RULE_POLICY, (f"{loop} has asked its question",))
+        is_hidden = script.rules.hides_loop(loop, after_loop=True)
+        return Decided(Stay(), RULE_POLICY, (f"{loop} has asked its question",), hide_rule_turn=is_hidden)
     if tracker.latest_action == ACTION_REQUEST_HANDOFF:
         return None
     return _run(loop, tracker, script)
@@ -47,7 +48,7 @@ def return_to_form(tracker: Tracker, script: BotScript) -> Decided | None:
     if form is None or form not in script.domain.forms or tracker.latest_action == form:
         return None
     reasons = (f"something else came between; {form} asks again",)
-    return Decided(AskSlot(form), RULE_POLICY, reasons, interrupts_loop=True)
+    return Decided(AskSlot(form), RULE_POLICY, reasons)
 
 
 def _is_known(loop: str, script: BotScript) -> bool:
@@ -58,4 +59,6 @@ def _run(loop: str, tracker: Tracker, script: BotScript) -> Decided:
     reasons = [f"{loop} is active"]
     if tracker.requested_slot:
         reasons.append(f"it asked for {tracker.requested_slot}")
-    return Decided(decision_for(loop, tracker, script), RULE_POLICY, tuple(reasons))
+    is_hidden = script.rules.hides_loop(loop, after_loop=False)
+    decision = decision_for(loop, tracker, script)
+    return Decided(decision, RULE_POLICY, tuple(reasons), hide_rule_turn=is_hidden)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.dialogue.action_names import ACTION_LISTEN, ACTION_REQUEST_HANDOFF
-from app.dialogue.decision import AskSlot, Decided, Stay
+from app.dialogue.action_names import ACTION_REQUEST_HANDOFF
+from app.dialogue.decision import Decided, Stay
 from app.dialogue.history import applied, recent
 from app.dialogue.policies.choice import decision_for
 from app.dialogue.policies.form import return_to_form
 from app.dialogue.policy_settings import RULE_POLICY
 from app.dialogue.rule_book import RuleMoment
 from app.dialogue.script import BotScript
-from app.dialogue.states import NO_LOOP, all_states
+from app.dialogue.states import all_states
 from app.dialogue.tracker import Tracker
 
 
@@ -23,7 +23,7 @@ def decide_rule(tracker: Tracker, script: BotScript) -> Decided | None:
     """
     if not script.settings.has_policy(RULE_POLICY):
         return None
-    events = recent(applied(tracker.events, script.domain.forms), script.rules.num_states)
+    events = recent(applied(tracker.events), script.rules.num_states)
     states = all_states(events, script.domain)
     best = script.rules.best(states)
     if best is None:
@@ -31,10 +31,8 @@ def decide_rule(tracker: Tracker, script: BotScript) -> Decided | None:
     decided = _decided(best, tracker, script)
     if tracker.active_loop is None:
         return decided
-    if _is_end_of_general_rule(best):
+    if best.ends_turn_anywhere:
         return None if script.rules.forbids_loop(states) else _after_general_rule(decided, tracker, script)
-    if isinstance(decided.decision, AskSlot) and script.rules.interrupts_loop(states):
-        return replace(decided, interrupts_loop=True)
     return decided
 
 
@@ -51,12 +49,9 @@ def _decided(best: RuleMoment, tracker: Tracker, script: BotScript) -> Decided:
     )
 
 
-def _is_end_of_general_rule(best: RuleMoment) -> bool:
-    return best.moment.action == ACTION_LISTEN and best.moment.states[-1].active_loop in {None, NO_LOOP}
-
-
 def _after_general_rule(decided: Decided, tracker: Tracker, script: BotScript) -> Decided:
     """Ask the form's question again, but not of somebody who waits for a person."""
     if tracker.latest_action == ACTION_REQUEST_HANDOFF:
         return replace(decided, decision=Stay())
-    return return_to_form(tracker, script) or decided
+    again = return_to_form(tracker, script)
+    return replace(again, hide_rule_turn=decided.hide_rule_turn) if again is not None else decided

@@ -17,7 +17,7 @@ from app.dialogue.corrections import corrected_slots
 from app.dialogue.cues import Wish
 from app.dialogue.decision import Decided, Fallback, RunAction, Stay
 from app.dialogue.events import ActionExecuted
-from app.dialogue.history import last_turn, turn_before
+from app.dialogue.history import applied, last_turn, turn_before
 from app.dialogue.policies.choice import can_be_offered
 from app.dialogue.policies.faq import decide_own_fallback
 from app.dialogue.reminders import is_external
@@ -91,10 +91,10 @@ def decide_close_intents(tracker: Tracker, script: BotScript) -> Decided | None:
 
 
 def _has_just_steered(tracker: Tracker) -> bool:
-    for event in reversed(tracker.events):
-        if isinstance(event, ActionExecuted):
-            return event.policy == STEERING and event.action in {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN}
-    return False
+    if tracker.latest_action not in {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN}:
+        return False
+    done = (event for event in reversed(applied(tracker.events)) if isinstance(event, ActionExecuted))
+    return next(done).policy == STEERING
 
 
 def _asks(tracker: Tracker, script: BotScript) -> bool:

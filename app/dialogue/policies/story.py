@@ -20,16 +20,15 @@ def decide_story(tracker: Tracker, script: BotScript) -> Decided | None:
     """
     if not script.stories.moments or not script.settings.has_policy(*_MEMORIES):
         return None
-    heard = without_signals(applied(tracker.events, script.domain.forms))
-    events = recent(heard, script.stories.max_history)
-    states = visible_states(events, script.domain)
+    heard = without_signals(applied(tracker.events))
+    states = visible_states(recent(heard, script.stories.max_history), script.domain)
     found = script.stories.exact(states)
     if found is not None:
         name = MEMOIZATION_POLICY if script.settings.has_policy(MEMOIZATION_POLICY) else _AUGMENTED
         return _decided(found, name, tracker, script)
     if not script.settings.has_policy(_AUGMENTED):
         return None
-    for rest in forgetting(events, script.stories.max_history):
+    for rest in forgetting(heard, script.stories.max_history):
         found = script.stories.exact(visible_states(rest, script.domain))
         if found is not None:
             return _decided(found, _AUGMENTED, tracker, script)

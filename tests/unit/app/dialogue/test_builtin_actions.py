@@ -35,8 +35,7 @@ def test_back_takes_this_message_and_the_one_before_back() -> None:
 
     assert conversation.replies == ["All right, let's go back a step."]
     assert conversation.tracker.slots.get("order_number") is None
-    assert conversation.tracker.active_loop == "return_form"
-    assert conversation.says("FH-2", "inform", ("order_number", "FH-2")).replies == ["Why?"]
+    assert conversation.tracker.active_loop is None  # what a form was told is part of its one execution
 
 
 def test_session_start_may_be_asked_for() -> None:

@@ -15,6 +15,7 @@ from app.dialogue.events import (
     LoopInterrupted,
     SlotSet,
 )
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 from tests.fakes_dialogue import (
     RETURNS_ANSWER,
@@ -82,6 +83,7 @@ def test_a_form_that_knows_everything_ends_at_once() -> None:
     assert [event for event in conversation.events if isinstance(event, SlotSet | ActiveLoopChanged)] == [
         SlotSet("order_number", "FH-1"),
         ActiveLoopChanged("return_form"),
+        SlotSet("order_number", "FH-1"),
         SlotSet(REQUESTED_SLOT, None),
         ActiveLoopChanged(None),
     ]
@@ -93,7 +95,6 @@ def test_a_message_that_fills_nothing_is_rejected_and_answered_by_a_rule_then_th
     assert conversation.replies == ["Hello!", "Which order?"]
     assert conversation.executed == ["utter_greet", "return_form"]
     assert conversation.of_type(ActionExecutionRejected) == [ActionExecutionRejected("return_form")]
-    assert conversation.of_type(LoopInterrupted) == [LoopInterrupted(is_interrupted=True)]
     assert conversation.says("FH-1", "inform", ("order_number", "FH-1")).replies == ["Why?"]
 
 
@@ -205,15 +206,46 @@ def test_a_rule_of_the_form_may_name_it_to_come_back() -> None:
     assert conversation.replies == ["Bye!", "Which order?"]
 
 
-def test_a_rule_may_send_the_customer_straight_back_to_the_form_unread() -> None:
-    ignore = rule(
-        "ignore", said("goodbye"), does("return_form"), loop("return_form"), conditions=(loop("return_form"),)
-    )
+IN_RETURN_FORM = (loop("return_form"),)
+IGNORE = rule("ignore", said("goodbye"), does("return_form"), loop("return_form"), conditions=IN_RETURN_FORM)
 
-    conversation = in_form(script=make_bot(rules=(*RULES, ignore))).says("bye", "goodbye")
+
+def test_a_rule_may_send_the_customer_back_to_the_form_unread() -> None:
+    pause = rule("pause", said("affirm"), does("utter_stopped"), conditions=IN_RETURN_FORM)
+    conversation = in_form(script=make_bot(rules=(*RULES, pause, IGNORE))).says("wait", "affirm")
+
+    conversation.says("go on", "goodbye")
 
     assert conversation.of_type(LoopInterrupted) == [LoopInterrupted(is_interrupted=True)]
     assert conversation.replies == ["Which order?"]
+
+
+def test_a_story_may_send_the_customer_back_to_the_form_unread() -> None:
+    doubt = story(
+        "go on after all",
+        said("return_item"),
+        does("return_form"),
+        loop("return_form"),
+        said("goodbye"),
+        does("utter_goodbye"),
+        said("deny"),
+        does("return_form"),
+    )
+    conversation = in_form(script=make_bot(stories=(doubt,))).says("bye", "goodbye")
+
+    conversation.says("no, go on", "deny")
+
+    assert conversation.of_type(LoopInterrupted) == [LoopInterrupted(is_interrupted=True)]
+    assert conversation.of_type(ActionExecutionRejected) == []
+    assert conversation.replies == ["Which order?"]
+
+
+def test_a_form_that_has_just_rejected_a_message_is_not_chosen_for_it_again() -> None:
+    conversation = in_form(script=make_bot(rules=(*RULES, IGNORE), settings=PolicySettings()))
+
+    conversation.says("bye", "goodbye")
+
+    assert conversation.executed == ["action_default_fallback"]
 
 
 def test_a_story_that_leaves_the_form_keeps_a_general_rule_from_returning_to_it() -> None:
@@ -384,14 +416,18 @@ def test_a_response_for_the_form_goes_before_a_general_action() -> None:
     assert conversation.says("too big", "inform").replies == ["Return order FH-1, sure?"]
 
 
-def test_a_form_that_cannot_ask_apologises() -> None:
+def test_a_form_without_a_question_waits_silently_since_an_action_may_have_asked() -> None:
     responses = {**make_domain().responses}
     del responses["utter_ask_order_number"]
 
     conversation = in_form(script=make_bot(domain=make_domain(responses=responses)))
 
-    assert "nothing to ask for 'order_number'" in conversation.of_type(ActionFailed)[0].error
-    assert conversation.tracker.active_loop == "return_form"
+    assert conversation.replies == []
+    assert conversation.of_type(ActionFailed) == []
+    assert (conversation.tracker.active_loop, conversation.tracker.requested_slot) == (
+        "return_form",
+        "order_number",
+    )
 
 
 # --- failures ----------------------------------------

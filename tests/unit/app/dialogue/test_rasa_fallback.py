@@ -15,7 +15,7 @@ from app.dialogue.events import (
     UserUtteranceReverted,
     UserUttered,
 )
-from app.dialogue.history import rewound
+from app.dialogue.history import applied
 from app.dialogue.policy_settings import PolicySettings
 from nlu.types import FALLBACK_INTENT
 from tests.fakes_dialogue import (
@@ -148,7 +148,7 @@ def test_an_affirmed_intent_counts_as_if_it_had_been_said_at_once() -> None:
 
     assert conversation.executed == ["action_two_stage_fallback", "utter_greet"]
     assert conversation.tracker.active_loop is None
-    messages = [e for e in rewound(conversation.tracker.events) if isinstance(e, UserUttered)]
+    messages = [e for e in applied(conversation.tracker.events) if isinstance(e, UserUttered)]
     assert [(m.parsed.intent.name, m.parsed.intent.confidence) for m in messages] == [("greet", 1.0)]
 
 
@@ -165,7 +165,7 @@ def test_after_a_denial_the_bot_asks_for_other_words_and_hears_them() -> None:
 
     assert conversation.executed == ["action_two_stage_fallback", "action_track"]
     assert conversation.tracker.slots["order_number"] == "FH-1"
-    messages = [e for e in rewound(conversation.tracker.events) if isinstance(e, UserUttered)]
+    messages = [e for e in applied(conversation.tracker.events) if isinstance(e, UserUttered)]
     assert [message.text for message in messages] == ["where is FH-1"]
 
 
@@ -254,7 +254,7 @@ def test_what_led_to_a_clarified_message_may_be_forgotten(asked: list[str], kept
 
     conversation.says("yes", "affirm")
 
-    messages = [e for e in rewound(conversation.tracker.events) if isinstance(e, UserUttered)]
+    messages = [e for e in applied(conversation.tracker.events) if isinstance(e, UserUttered)]
     assert [message.text for message in messages] == kept
 
 

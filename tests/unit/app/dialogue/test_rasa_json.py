@@ -140,7 +140,7 @@ def test_new_events_have_the_time_of_their_turn_or_of_the_last_event() -> None:
 
 def test_the_events_may_be_fewer() -> None:
     form = ActionExecuted("return_form")
-    before: list[Event] = [SlotSet("a", 1), SessionStarted(), form, LISTEN]
+    before: list[Event] = [SlotSet("a", 1), SessionStarted(), form, ActiveLoopChanged("return_form"), LISTEN]
     tracker = recorded(*before, SHIRT, form, LISTEN, SHIRT, UserUtteranceReverted())
 
     def _names(include: Any) -> list[str]:
@@ -149,9 +149,9 @@ def test_the_events_may_be_fewer() -> None:
             for event in tracker_to_rasa(tracker, DOMAIN, include_events=include)["events"]
         ]
 
-    assert len(_names("ALL")) == 9
-    assert _names("AFTER_RESTART") == ["return_form", "action_listen", "user", "return_form"]
-    assert _names("APPLIED") == ["return_form"]
+    assert len(_names("ALL")) == 10
+    assert _names("AFTER_RESTART") == ["return_form", "return_form", "action_listen", "user", "return_form"]
+    assert _names("APPLIED") == ["return_form", "return_form"]
     assert _names("NONE") == []
 
 

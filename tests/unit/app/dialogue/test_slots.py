@@ -141,11 +141,11 @@ def test_a_slot_outside_the_form_is_never_ambiguous() -> None:
     }
 
 
-def test_a_trigger_intent_counts_only_before_the_form_is_active() -> None:
+def test_a_trigger_intent_counts_only_while_its_form_is_active() -> None:
     mapping = SlotMapping("from_trigger_intent", value="x", intents=("inform",), conditions=(IN_FORM,))
 
-    assert filled(domain_of(mapping), PLAIN) == "x"
-    assert filled(domain_of(mapping), PLAIN, IN_F) == "not set"
+    assert filled(domain_of(mapping), PLAIN) == "not set"
+    assert filled(domain_of(mapping), PLAIN, IN_F) == "x"
 
 
 def test_the_requested_slot_is_never_filled() -> None:

@@ -183,7 +183,9 @@ def test_the_happy_path_of_a_form_is_invisible_in_stories() -> None:
 def test_state_fits_what_the_pattern_states_and_nothing_else(
     pattern: dict[str, Any], state: dict[str, Any], fits: bool
 ) -> None:
-    assert state_fits(TurnState(**pattern), TurnState(**state), all_entities=True) is fits
+    before = {"previous_action": "action_listen"}
+
+    assert state_fits(TurnState(**before | pattern), TurnState(**before | state), all_entities=True) is fits
 
 
 def test_a_story_does_not_mind_entities_that_it_does_not_name() -> None:

@@ -71,7 +71,7 @@ def test_a_wrong_step_spoils_no_later_step_because_the_expected_events_are_fed()
         does("utter_stopped"),
     )
 
-    assert wrong(found) == [("utter_greet", "return_form"), ("action_listen", "return_form")]
+    assert wrong(found) == [("utter_greet", "return_form")]
 
 
 def test_no_action_runs_so_what_an_action_would_set_must_stand_in_the_story() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 _STRICT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w.-]*)\}")
 _RASA = re.compile(r"\{\{|\}\}|\{([^\n{}]+)\}|[{}]")
+_ENTITIES = re.compile(r'/[^{}]+\{\s*"[^{}]*\}\s*')  # a payload whose only braces hold its entities
 
 
 class Filler(Protocol):
@@ -27,7 +28,7 @@ class Filler(Protocol):
 class RasaFiller:
     """Fills as Rasa: what is not set is "None"; a text with another variable or a lone brace stays whole.
 
-    `unfilled` are the texts that stayed as they are though they have braces.
+    `unfilled` are the texts that stayed as they are though they have braces, but for payloads with entities.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -39,7 +40,7 @@ class RasaFiller:
         return self._fill(text, in_json=False)
 
     def payload(self, text: str) -> str:
-        """Fill what a button sends; values are quoted for JSON."""
+        """Fill what a button sends; values are quoted for JSON. A payload may say its entities in braces."""
         return self._fill(text, in_json=True)
 
     def json_text(self, text: str) -> str:
@@ -52,7 +53,8 @@ class RasaFiller:
         for match in _RASA.finditer(text):
             is_escape = len(match[0]) == 2 and match[1] is None
             if not is_escape and match[1] not in self._values:
-                self.unfilled.append(text)
+                if not (in_json and _ENTITIES.fullmatch(text)):
+                    self.unfilled.append(text)
                 return text
             value = match[0][0] if is_escape else str(self._values[match[1]])
             pieces += [text[end : match.start()], _quoted(value) if in_json and not is_escape else value]

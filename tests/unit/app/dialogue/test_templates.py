@@ -76,3 +76,20 @@ def test_a_text_that_cannot_be_filled_is_logged_once(caplog: pytest.LogCaptureFi
 
     (record,) = caplog.records
     assert (record.message, record.__dict__["response"]) == ("response_not_filled", "utter_x")
+
+
+@pytest.mark.parametrize(
+    ("payload", "num_records"),
+    [
+        pytest.param(PRIORITY, 0, id="entities"),
+        pytest.param('/go{"to":"{city}"}', 1, id="a variable among unescaped braces"),
+        pytest.param("/go{to}", 1, id="no entities"),
+    ],
+)
+def test_only_a_payload_that_misses_something_is_logged(
+    caplog: pytest.LogCaptureFixture, payload: str, num_records: int
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        speak(ResponseVariation("Hi", buttons=(("x", payload),)), city="Rome")
+
+    assert len(caplog.records) == num_records

@@ -122,7 +122,7 @@ class Executor:
         executed = _executed(decided)
         match decided.decision:
             case Reply(response=response):
-                return [executed, self._speaker.say(response, tracker)]
+                return [executed, *self._speaker.say_any(response, tracker)]
             case AskSlot(form=form):
                 return self._run_form(form, decided, tracker)
             case AnswerFaq():

@@ -103,7 +103,7 @@ def suggestion_events(suggestions: Suggestions, tracker: Tracker, speaker: Speak
 def _say(response: str, otherwise: str, tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
     """Say a response; a bot without it is silent as in Rasa, or with comfort says this sentence."""
     if speaker.has(response):
-        return [speaker.say(response, tracker)]
+        return [*speaker.say_any(response, tracker)]
     return [BotUttered(otherwise)] if script.settings.has_comfort else []
 
 

@@ -122,7 +122,7 @@ class Executor:
         executed = _executed(decided)
         match decided.decision:
             case Reply(response=response):
-                return [executed, self._speaker.say(response, tracker)]
+                return [executed, *self._speaker.say_any(response, tracker)]
             case AskSlot(form=form) if self._actions.knows(form):  # an action of that name takes its place
                 return self._run(form, executed, tracker)
             case AskSlot(form=form):

@@ -129,7 +129,7 @@ class FormRunner:
         chosen = next((event.value for event in _requests(events)), None)
         slot = chosen or self._first_empty(form, now)
         asked: list[Event] = [] if chosen else [SlotSet(REQUESTED_SLOT, slot)]
-        return [*asked, *self._ask(form, slot, fold(now, asked))] if slot is not None else asked
+        return [*asked, *self._ask(form, slot, now)] if slot is not None else asked
 
     def _first_empty(self, form: str, tracker: Tracker) -> str | None:
         required = self._domain.forms[form].required_slots
@@ -140,7 +140,7 @@ class FormRunner:
             if self._actions.knows(name):
                 return self._perform(name, tracker)
             if self._speaker.has(name):
-                return [self._speaker.say(name, tracker)]
+                return [*self._speaker.say_any(name, tracker)]
         return []  # as in Rasa: a validating action may ask in its own words
 
     def _slots_of(self, form: str, tracker: Tracker) -> tuple[str, ...]:

@@ -41,12 +41,13 @@ from app.dialogue.payload import payload_value
 from app.dialogue.rasa_intents import intent_from_rasa, intents_to_rasa
 from app.dialogue.rasa_messages import buttons_from_rasa, text_or_none
 from app.dialogue.rasa_side_events import SIDE_READERS, write_cancellation, write_note, write_reminder
-from app.dialogue.tracker import REQUESTED_SLOT, Tracker
+from app.dialogue.tracker import REQUESTED_SLOT, SESSION_METADATA_SLOT, Tracker
 from nlu.types import FALLBACK_INTENT, EntitySpan, ParsedUtterance
 
 Json = dict[str, Any]
 IncludedEvents = Literal["ALL", "APPLIED", "AFTER_RESTART", "NONE"]
 
+_OWN_SLOTS: Json = {REQUESTED_SLOT: None, SESSION_METADATA_SLOT: None}  # of every bot
 _PAUSE_REASON = "an action paused the conversation"
 
 
@@ -61,7 +62,7 @@ def tracker_to_rasa(tracker: Tracker, domain: Domain, *, include_events: Include
     message = tracker.latest_message
     return {
         "sender_id": tracker.conversation_id,
-        "slots": domain.initial_slots() | {REQUESTED_SLOT: None} | dict(tracker.slots),
+        "slots": domain.initial_slots() | _OWN_SLOTS | dict(tracker.slots),
         "latest_message": _latest_message(tracker),
         "latest_event_time": _latest_time(tracker),
         "followup_action": tracker.followup_action,

@@ -25,12 +25,18 @@ _log = logging.getLogger(__name__)
 
 
 class Speaker:
-    """Says the responses of one domain; `strict` bots say nothing that cannot be filled."""
+    """Says the responses of one domain; `strict` bots say nothing that cannot be filled.
 
-    def __init__(self, domain: Domain, rng: random.Random, *, strict: bool = False) -> None:
+    `may_be_silent`: where no variation fits, nothing is said, as in Rasa; else that is an error.
+    """
+
+    def __init__(
+        self, domain: Domain, rng: random.Random, *, strict: bool = False, may_be_silent: bool = False
+    ) -> None:
         self._domain = domain
         self._rng = rng
         self._strict = strict
+        self._may_be_silent = may_be_silent and not strict
         self._reported: set[str] = set()  # texts of which the log knows that they cannot be filled
 
     def has(self, response: str) -> bool:
@@ -74,6 +80,22 @@ class Speaker:
         known = {key: value for key, value in values.items() if value is not None}
         return _fill(self._rng.choice(_complete(fitting, name, known)), name, StrictFiller(known))
 
+    def say_any(
+        self, response: str, tracker: Tracker, *, variables: Mapping[str, Any] | None = None
+    ) -> list[BotUttered]:
+        """Say a response, or nothing where no variation fits and the bot may be silent.
+
+        Raises:
+            TemplateError: see `say`; not from a bot that may be silent.
+        """
+        try:
+            return [self.say(response, tracker, variables=variables)]
+        except TemplateError as error:
+            if not self._may_be_silent:
+                raise
+            _log.error("response_not_said", extra={"response": response, "problem": str(error)})
+            return []
+
     def say_or(self, response: str, otherwise: str, tracker: Tracker) -> BotUttered:
         """Say a response if the bot has it, else this sentence."""
         return self.say(response, tracker) if self.has(response) else BotUttered(otherwise)
@@ -84,22 +106,23 @@ class Speaker:
         Raises:
             TemplateError: see `say`.
         """
-        return [
-            self._render(event, tracker) if isinstance(event, BotUttered) and _is_named_only(event) else event
-            for event in events
-        ]
+        return [done for event in events for done in self._render(event, tracker)]
 
-    def _render(self, event: BotUttered, tracker: Tracker) -> BotUttered:
+    def _render(self, event: Event, tracker: Tracker) -> Sequence[Event]:
+        if not isinstance(event, BotUttered) or not _is_named_only(event):
+            return [event]
         variables = dict(event.custom)
         own = variables.pop(CUSTOM_VARIABLE, None)
-        said = self.say(event.response or "", tracker, variables=variables)
-        return replace(
-            said,
-            buttons=said.buttons + event.buttons,
-            image=event.image or said.image,
-            attachment=event.attachment or said.attachment,
-            custom=own or said.custom,
-        )
+        return [
+            replace(
+                said,
+                buttons=said.buttons + event.buttons,
+                image=event.image or said.image,
+                attachment=event.attachment or said.attachment,
+                custom=own or said.custom,
+            )
+            for said in self.say_any(event.response or "", tracker, variables=variables)
+        ]
 
     def _report(self, response: str, filler: RasaFiller) -> None:
         """Log once for every text that was left as it is."""

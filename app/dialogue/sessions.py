@@ -6,23 +6,31 @@ from datetime import datetime, timedelta
 
 from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.domain import Domain
-from app.dialogue.events import ActionExecuted, Event, SessionStarted, SlotSet
+from app.dialogue.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 
 
 def needs_session(tracker: Tracker, domain: Domain, now: datetime) -> bool:
     """Say whether a message now begins a new session; never while an agent has the conversation.
 
-    So does one in a session with events that this version of the code cannot read.
+    What counts is how long the customer was silent, as in Rasa. Events that this version of the code cannot
+    read end a session as well.
     """
     if not tracker.events:
         return True
     minutes = domain.session.expiration_minutes
     if tracker.is_damaged and tracker.mode != "agent":
         return True
-    if tracker.mode != "bot" or minutes <= 0 or tracker.last_event_at is None:
+    heard_at = _last_heard_at(tracker)
+    if tracker.mode != "bot" or minutes <= 0 or heard_at is None:
         return False
-    return now - tracker.last_event_at > timedelta(minutes=minutes)
+    return now - heard_at > timedelta(minutes=minutes)
+
+
+def _last_heard_at(tracker: Tracker) -> datetime | None:
+    """Say when the customer last said something, be it taken back or part of a form."""
+    newest_first = zip(reversed(tracker.events), reversed(tracker.event_times), strict=True)
+    return next((at for event, at in newest_first if isinstance(event, UserUttered)), None)
 
 
 def session_events(tracker: Tracker, domain: Domain) -> list[Event]:

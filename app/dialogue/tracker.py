@@ -36,6 +36,7 @@ from app.dialogue.events import (
 from app.dialogue.history import applied
 
 REQUESTED_SLOT = "requested_slot"
+SESSION_METADATA_SLOT = "session_started_metadata"  # what came with the message that began the session
 
 Mode = Literal["bot", "handoff_requested", "agent"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from app.dialogue.action_names import ACTION_LISTEN
-from app.dialogue.events import ActionExecuted, Event, UserUttered
+from app.dialogue.events import ActionExecuted, DecisionMade, Event, UserUttered
 from app.dialogue.tracker import Tracker, fold
+
+_log = logging.getLogger(__name__)
 
 
 class Turn:
@@ -50,6 +53,19 @@ def find_turn(events: Sequence[Event], client_message_id: str | None) -> range |
         if isinstance(event, UserUttered) and event.client_message_id == client_message_id:
             start = index
     return None if start is None else range(start, len(events))
+
+
+def log_turn(turn: Turn) -> None:
+    """Write one line into the log, without the customer's words."""
+    utterance = next(event for event in turn.events if isinstance(event, UserUttered))
+    decisions = [event.decision for event in turn.events if isinstance(event, DecisionMade)]
+    fields = {
+        "conversation_id": turn.tracker.conversation_id,
+        "intent": utterance.parsed.intent.name,
+        "confidence": round(utterance.parsed.intent.confidence, 3),
+        "decisions": ",".join(decisions),
+    }
+    _log.info("message_handled", extra=fields)
 
 
 def _ends_turn(events: Sequence[Event], index: int) -> bool:

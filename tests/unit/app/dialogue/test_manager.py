@@ -17,6 +17,7 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
     BotUttered,
+    Event,
     SessionStarted,
     SlotSet,
     UserUttered,
@@ -397,6 +398,35 @@ def test_a_session_goes_on_until_it_expires(minutes: int, silence: int) -> None:
     conversation = session(expiration_minutes=minutes).wait(minutes=silence).says("hi", "greet")
 
     assert conversation.of_type(SessionStarted) == []
+
+
+def test_what_others_do_keeps_no_session_alive() -> None:
+    conversation = session(expiration_minutes=60).wait(minutes=40)
+    conversation.manager.change(CONVERSATION, lambda turn: turn.record(SlotSet("reason", "told elsewhere")))
+
+    assert conversation.wait(minutes=40).says("hi", "greet").of_type(SessionStarted) == [SessionStarted()]
+
+
+def test_a_conversation_in_which_only_the_bot_spoke_does_not_expire() -> None:
+    conversation = given(script=make_bot(welcome="utter_welcome"))
+    conversation.manager.start(CONVERSATION, "web")
+
+    assert conversation.wait(days=2).says("hi", "greet").of_type(SessionStarted) == []
+
+
+def test_the_bots_own_session_start_sees_what_came_with_the_message() -> None:
+    seen: list[Any] = []
+
+    def _own(tracker: Tracker) -> list[Event]:
+        seen.append(tracker.slots.get("session_started_metadata"))
+        return [SessionStarted(), LISTEN]
+
+    conversation = given(actions={"action_session_start": _own})
+    message = CustomerMessage(CONVERSATION, "hi", metadata={"page": "/cart"})
+
+    conversation.manager.handle_message(message)
+
+    assert seen == [{"page": "/cart"}]
 
 
 def test_no_session_begins_while_a_person_has_the_conversation() -> None:

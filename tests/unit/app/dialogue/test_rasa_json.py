@@ -87,7 +87,13 @@ def test_a_tracker_has_the_shape_of_the_tracker_endpoint() -> None:
 
     assert written | {"events": len(written["events"])} == {
         "sender_id": "c1",
-        "slots": {"order_number": None, "reason": "big", "confirmed": None, "requested_slot": None},
+        "slots": {
+            "order_number": None,
+            "reason": "big",
+            "confirmed": None,
+            "requested_slot": None,
+            "session_started_metadata": None,
+        },
         "latest_message": parsed_to_rasa(SHIRT.parsed) | {"message_id": "m1", "metadata": {"page": "/cart"}},
         "latest_event_time": SECONDS,
         "followup_action": None,

@@ -24,6 +24,24 @@ def speak(*variations: ResponseVariation, channel: str = "web", seed: int = 1, *
     return speaker.say("utter_x", tracker, channel=channel)
 
 
+FOR_VIPS = V("Dear guest", conditions=(ResponseCondition("vip", True),))
+
+
+def test_where_no_variation_fits_a_bot_that_may_be_silent_says_nothing() -> None:
+    speaker = Speaker(domain_with(FOR_VIPS), random.Random(1), may_be_silent=True)
+    named = [BotUttered("", response="utter_x"), BotUttered("And this."), BotUttered("", response="utter_y")]
+
+    assert speaker.say_any("utter_x", empty_tracker("c1")) == []
+    assert speaker.render(named, empty_tracker("c1")) == [BotUttered("And this.")]
+
+
+def test_a_strict_bot_is_never_silent() -> None:
+    speaker = Speaker(domain_with(FOR_VIPS), random.Random(1), strict=True, may_be_silent=True)
+
+    with pytest.raises(TemplateError, match="no variation"):
+        speaker.say_any("utter_x", empty_tracker("c1"))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -174,3 +174,23 @@ def test_the_layout_of_buttons_is_named_as_unused(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, domain=domain))
 
     assert bot.warnings == ("domain.yml:42: a variation of 'utter_ask_city': 'button_type' is not used",)
+
+
+@pytest.mark.parametrize(
+    ("slot", "influences"),
+    [
+        ("{type: text, influence_conversation: true, mappings: []}", True),
+        ("{type: text, influence_conversation: false, mappings: []}", False),
+        ("{type: text, mappings: []}", True),
+        ("{type: any, influence_conversation: false, mappings: []}", False),
+        ("{type: any, mappings: []}", False),
+    ],
+)
+def test_slots_influence_the_conversation_unless_they_hold_anything(
+    tmp_path: Path, slot: str, influences: bool
+) -> None:
+    domain = f"slots:\n  size: {slot}\n"
+
+    bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
+
+    assert bot.domain.slots["size"].influence_conversation is influences

@@ -194,3 +194,18 @@ def test_slots_influence_the_conversation_unless_they_hold_anything(
     bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
 
     assert bot.domain.slots["size"].influence_conversation is influences
+
+
+def test_actions_that_want_the_domain_get_it_and_validations_of_forms_always(tmp_path: Path) -> None:
+    domain = """\
+actions:
+- action_plain
+- action_asks: {send_domain: true}
+- action_does_not: {send_domain: false}
+- validate_form
+- validate_other: {send_domain: false}
+"""
+    bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
+
+    assert bot.domain.actions_with_domain == {"action_asks", "validate_form"}
+    assert len(bot.domain.actions) == 5

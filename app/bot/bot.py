@@ -69,7 +69,7 @@ class BotConfig:
     core_fallback_threshold: float = 0.3  # Rasa's default
     core_fallback_action: str = "action_default_fallback"
     enable_fallback_prediction: bool = True
-    max_history: int | None = 5  # turns of a story that must agree; None: all of them
+    max_history: int | None = None  # states of a story that must agree; None: all, Rasa's default
     restrict_rules: bool = True  # a rule has at most one message of the customer
     check_for_contradictions: bool = True
     duckling: DucklingConfig | None = None

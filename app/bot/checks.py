@@ -46,6 +46,7 @@ def check_domain(reading: DomainReading, problems: Problems) -> None:
         for number, mapping in enumerate(slot.mappings):
             place = _place(reading, "slot", slot.name, number)
             _check_mapping(mapping, f"a mapping of the slot '{slot.name}'", place, names)
+            _check_form_of_mapping(mapping, slot.name, place, reading.domain, problems)
     for intent in reading.domain.intents.values():
         place = reading.places["intent", intent.name]
         for entity in (*(intent.used_entities or ()), *intent.ignored_entities):
@@ -184,6 +185,18 @@ def _check_mapping(mapping: SlotMapping, owner: str, place: str, names: Names) -
             names.slot(condition.requested_slot, place, owner)
     if mapping.action is not None:
         names.action(mapping.action, place, owner)
+
+
+def _check_form_of_mapping(
+    mapping: SlotMapping, slot: str, place: str, domain: Domain, problems: Problems
+) -> None:
+    """Warn of a mapping for a form that does not ask for the slot and has no action that may add it."""
+    for condition in mapping.conditions if mapping.kind != "from_trigger_intent" else ():
+        form = domain.forms.get(condition.active_loop or "")
+        required = form.required_slots if form is not None else ()
+        if required and slot not in required and f"validate_{condition.active_loop}" not in domain.actions:
+            text = f"a mapping of the slot '{slot}' is for the form '{condition.active_loop}'"
+            problems.warn(place, f"{text}, which does not ask for it; expected it among 'required_slots'")
 
 
 def _place(reading: DomainReading, kind: str, name: str, number: int) -> str:

@@ -303,7 +303,8 @@ def _read_actions(node: YamlNode, sections: _Sections) -> None:
             name, options = _named(item, "actions", sections.problems)
             _note_repeated(name, item, node, "action", sections.problems)
             sections.actions[name] = None
-            if options is not None and options.plain_value("send_domain") is True:
+            asks = options is not None and options.plain_value("send_domain") is True
+            if asks or options is None and name.startswith("validate_"):  # as in Rasa
                 sections.actions_with_domain.add(name)
             sections.places.setdefault(("action", name), item.source)
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from app.bot.story_reader import Alternatives, Checkpoint, Piece, RuleDraft, StoryDraft
 from app.dialogue.domain import Domain
-from app.dialogue.entity_slots import entity_slots
 from app.dialogue.features import ANY_VALUE
-from app.dialogue.stories import IntentStep, Rule, SlotStep, Step, Story, TextStep
+from app.dialogue.stories import IntentStep, Rule, SlotStep, Step, StepEntity, Story, TextStep
+from app.dialogue.story_slots import slots_of_entities
 from nlu.data.problems import Problems
 from nlu.data.yaml_source import SourceError
+from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
 MAX_ROUNDS = 3  # so often a stretch between checkpoints may come in one story
 MAX_CIRCLING = 500  # steps around circles of one bot, shared by the stories that lead there
@@ -212,9 +213,13 @@ def _slots_after(steps: Sequence[Step], domain: Domain) -> dict[str, Any]:
             case SlotStep(slot=slot, value=value, is_any=is_any):
                 slots[slot] = ANY_VALUE if is_any else value
             case IntentStep(entities=entities) | TextStep(entities=entities):
-                found = [((e.entity, e.role, e.group), e.value or "") for e in entities]
-                slots |= {event.slot: event.value for event in entity_slots(found, domain)}
+                slots |= {event.slot: event.value for event in slots_of_entities(_heard(entities), domain)}
     return slots
+
+
+def _heard(entities: Sequence[StepEntity]) -> ParsedUtterance:
+    spans = [EntitySpan(0, 0, e.entity, e.value or "", e.value or "", 1.0, e.role, e.group) for e in entities]
+    return ParsedUtterance("", IntentPrediction("", 1.0), entities=tuple(spans))
 
 
 def _ways(pieces: Sequence[Piece]) -> Iterator[tuple[Step, ...]]:

@@ -12,6 +12,7 @@ from app.bot.test_stories import gather_test_stories
 from app.bot.usage import note_unused
 from app.dialogue.contradictions import find_contradictions
 from app.dialogue.stories import Rule, Story
+from app.dialogue.story_conflicts import find_story_conflicts
 from app.dialogue.templates import rasa_variables
 from nlu.data.problems import Problem, Problems
 from nlu.data.rasa_nlu import NluData, gather_nlu
@@ -49,6 +50,8 @@ def _check_contradictions(bot: Bot, problems: Problems) -> None:
         )
         for contradiction in found:
             problems.doubt(contradiction.source, contradiction.message)
+    for conflict in find_story_conflicts(bot.stories, bot.domain):
+        problems.warn(conflict.source, conflict.message)
 
 
 def _check_nlu(data: NluData, reading: BotReading, problems: Problems) -> None:

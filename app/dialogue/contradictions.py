@@ -24,7 +24,13 @@ from app.dialogue.states import (
 )
 from app.dialogue.stories import ELLIPSIS, ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
 
-Kind = Literal["story against rule", "rule against rule", "incomplete rule", "rule of several turns"]
+Kind = Literal[
+    "story against rule",
+    "rule against rule",
+    "story against story",
+    "incomplete rule",
+    "rule of several turns",
+]
 
 
 @dataclass(frozen=True, slots=True)

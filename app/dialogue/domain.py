@@ -107,7 +107,7 @@ class Domain:
     forms: Mapping[str, Form]
     session: SessionConfig = SessionConfig()
     actions_with_domain: frozenset[str] = frozenset()  # `send_domain: true`, for a selective action endpoint
-    stores_entities: bool = True  # whether entities of stories fill slots, see `app.dialogue.entity_slots`
+    stores_entities: bool = True  # whether entities of stories fill slots, see `app.dialogue.story_slots`
 
     def initial_slots(self) -> dict[str, Any]:
         """Give every slot its initial value."""

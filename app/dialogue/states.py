@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.domain import Domain
-from app.dialogue.entity_slots import entity_slots
 from app.dialogue.events import (
     ActionExecuted,
     ActiveLoopChanged,
@@ -36,6 +35,7 @@ from app.dialogue.stories import (
     Story,
     TextStep,
 )
+from app.dialogue.story_slots import slots_of_entities
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
 NO_LOOP = ""  # in a pattern: no form may be active; a conversation without one looks the same
@@ -222,7 +222,7 @@ def _entity_slots(event: Event, domain: Domain) -> list[SlotSet]:
     """Give the slots that an utterance of a story sets by its entities, whatever the form."""
     if not isinstance(event, UserUttered):
         return []
-    return entity_slots([((e.entity, e.role, e.group), e.value) for e in event.parsed.entities], domain)
+    return slots_of_entities(event.parsed, domain)
 
 
 def _as_seen(state: TurnState, visible_action: str | None, before: Sequence[TurnState]) -> TurnState:

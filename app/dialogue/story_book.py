@@ -79,6 +79,11 @@ def make_story_book(
     )
 
 
+def seen_as(states: Sequence[TurnState], domain: Domain) -> Hashable:
+    """Give what tells the states of a story from others: two with the same are one conversation."""
+    return _key([_as_lived(state, domain) for state in states], frozenset())
+
+
 def forgetting(applied: Sequence[Event], max_history: int | None) -> Iterator[Sequence[Event]]:
     """Give what is left of a conversation when more and more of its beginning is forgotten, as in Rasa.
 

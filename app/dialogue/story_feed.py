@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.dialogue.domain import Domain
-from app.dialogue.entity_slots import entity_slots
 from app.dialogue.events import Event, SlotSet, UserUttered
 from app.dialogue.payload import is_payload, payload_value
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, IntentStep, SlotStep, StepEntity
+from app.dialogue.story_slots import slots_of_entities
 from app.dialogue.tracker import Tracker
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
@@ -29,7 +29,10 @@ def utterance_events(step: IntentStep, heard: ParsedUtterance, domain: Domain) -
         domain: the bot's domain.
     """
     parsed = expected_parse(step, heard)
-    return [UserUttered(parsed.text, parsed, channel="test"), *_slots_of(parsed, domain)]
+    return [
+        UserUttered(parsed.text, parsed, channel="test"),
+        *slots_of_entities(parsed, domain, payload_value),
+    ]
 
 
 def expected_parse(step: IntentStep, heard: ParsedUtterance) -> ParsedUtterance:
@@ -75,7 +78,3 @@ def _span(entity: StepEntity, text: str) -> EntitySpan:
     start, end = entity.span or (0, 0)
     words = text[start:end]
     return EntitySpan(start, end, entity.entity, words, entity.value or words, 1.0, entity.role, entity.group)
-
-
-def _slots_of(parsed: ParsedUtterance, domain: Domain) -> list[SlotSet]:
-    return entity_slots([((e.entity, e.role, e.group), payload_value(e)) for e in parsed.entities], domain)

@@ -125,8 +125,11 @@ def judge_story(
         predict_next: predicts the next action.
     """
     walk = _Walk(script, parse, predict_next)
-    for step in story.steps:
-        walk.take(step)
+    for place, step in enumerate(story.steps):
+        if place == 0 and isinstance(step, ActionStep | BotStep):
+            walk.begin_with(step)
+        else:
+            walk.take(step)
     walk.finish()
     return JudgedStory(story, tuple(walk.judged))
 
@@ -141,6 +144,14 @@ class _Walk:
         self._predict = predict_next
         self._tracker = fold(empty_tracker("test"), [ActionExecuted(ACTION_LISTEN)])
         self._is_said_by_action = False
+
+    def begin_with(self, step: ActionStep | BotStep) -> None:
+        """Let the bot act first: before that there is nothing to predict from, so it is taken as given."""
+        action = step.action if isinstance(step, ActionStep) else step.text
+        if action not in {ACTION_LISTEN, ACTION_SESSION_START}:
+            self._tracker = empty_tracker("test")
+        self._feed(step, ActionExecuted(action))
+        self._is_said_by_action = isinstance(step, ActionStep)
 
     def take(self, step: Step) -> None:
         """Judge a step, then let it happen."""
@@ -193,7 +204,7 @@ class _Walk:
         else:
             self._judge(step, step.text)
 
-    def _feed(self, step: ActionStep | SlotStep | LoopStep, event: Event) -> None:
+    def _feed(self, step: ActionStep | BotStep | SlotStep | LoopStep, event: Event) -> None:
         self.judged.append(FedStep(step))
         self._tracker = fold(self._tracker, [event])
 

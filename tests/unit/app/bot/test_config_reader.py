@@ -74,8 +74,10 @@ def test_without_settings_rasas_defaults_hold(tmp_path: Path, config: str) -> No
     assert load_bot(write_bot(tmp_path, config=config)).config == BotConfig()
 
 
-def test_unlimited_history_is_none(tmp_path: Path) -> None:
-    config = "policies:\n- name: AugmentedMemoizationPolicy\n  max_history: null\n"
+@pytest.mark.parametrize("history", ["  max_history: null\n", ""], ids=["written", "default"])
+@pytest.mark.parametrize("name", ["MemoizationPolicy", "AugmentedMemoizationPolicy"])
+def test_unlimited_history_is_none(tmp_path: Path, name: str, history: str) -> None:
+    config = f"policies:\n- name: {name}\n{history}"
 
     assert load_bot(write_bot(tmp_path, config=config)).config.max_history is None
 

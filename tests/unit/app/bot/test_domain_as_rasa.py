@@ -174,3 +174,38 @@ def test_the_layout_of_buttons_is_named_as_unused(tmp_path: Path) -> None:
     bot = load_bot(write_bot(tmp_path, domain=domain))
 
     assert bot.warnings == ("domain.yml:42: a variation of 'utter_ask_city': 'button_type' is not used",)
+
+
+@pytest.mark.parametrize(
+    ("slot", "influences"),
+    [
+        ("{type: text, influence_conversation: true, mappings: []}", True),
+        ("{type: text, influence_conversation: false, mappings: []}", False),
+        ("{type: text, mappings: []}", True),
+        ("{type: any, influence_conversation: false, mappings: []}", False),
+        ("{type: any, mappings: []}", False),
+    ],
+)
+def test_slots_influence_the_conversation_unless_they_hold_anything(
+    tmp_path: Path, slot: str, influences: bool
+) -> None:
+    domain = f"slots:\n  size: {slot}\n"
+
+    bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
+
+    assert bot.domain.slots["size"].influence_conversation is influences
+
+
+def test_actions_that_want_the_domain_get_it_and_validations_of_forms_always(tmp_path: Path) -> None:
+    domain = """\
+actions:
+- action_plain
+- action_asks: {send_domain: true}
+- action_does_not: {send_domain: false}
+- validate_form
+- validate_other: {send_domain: false}
+"""
+    bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
+
+    assert bot.domain.actions_with_domain == {"action_asks", "validate_form"}
+    assert len(bot.domain.actions) == 5

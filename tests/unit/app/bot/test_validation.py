@@ -129,3 +129,30 @@ def test_a_folder_without_a_domain_is_one_error(tmp_path: Path) -> None:
     assert _lines(tmp_path) == [
         f"{tmp_path}/domain.yml:1: error: there is no such file; a bot needs domain.yml or domain/"
     ]
+
+
+def test_stories_that_go_apart_are_a_warning(tmp_path: Path) -> None:
+    stories = """\
+stories:
+- {story: a, steps: [{intent: stop}, {action: utter_greet}]}
+- {story: b, steps: [{intent: stop}, {action: action_book}]}
+"""
+
+    assert (
+        "data/more.yml:3: warning: the story 'b' goes on with 'action_book', but the story 'a'"
+        " (data/more.yml:2) goes on with 'utter_greet' after the same conversation; neither is remembered"
+        " there: let a slot, an intent or an action tell them apart"
+    ) in _lines(write_bot(tmp_path, data__more=stories))
+
+
+def test_a_mapping_for_a_form_that_does_not_ask_for_the_slot_is_a_warning(tmp_path: Path) -> None:
+    domain = DOMAIN.replace("required_slots: [city]", "required_slots: [vegan]")
+    warning = (
+        "domain.yml:16: warning: a mapping of the slot 'city' is for the form 'trip_form', which does not ask"
+        " for it; expected it among 'required_slots'"
+    )
+    by_action = domain.replace("actions:\n", "actions:\n  - validate_trip_form\n")
+
+    assert warning in _lines(write_bot(tmp_path / "a", domain=domain))
+    assert warning not in _lines(write_bot(tmp_path / "b", domain=by_action))
+    assert warning not in _lines(write_bot(tmp_path / "c"))

@@ -126,3 +126,28 @@ def test_a_payload_brings_its_own_entities_unless_the_step_lists_them(
     )
 
     assert (found is None) == is_right
+
+
+@pytest.mark.parametrize(
+    ("step", "holds"),
+    [
+        (LoopStep("track_form"), True),
+        (LoopStep(None), True),
+        (LoopStep("other_form"), False),
+        (SlotStep("order_number", "FH-10482"), True),
+        (SlotStep("order_number", None), True),
+        (SlotStep("order_number", "FH-1"), False),
+    ],
+    ids=["began", "ended", "never", "was set", "was unset", "never set"],
+)
+def test_a_loop_or_slot_holds_if_it_was_so_in_the_turn_or_is_so_after_it(step: Step, holds: bool) -> None:
+    events = [*HAPPENED[:-1], ActiveLoopChanged(None), SlotSet("order_number", None), LISTEN]
+
+    assert (difference(ActionStep("track_form"), step, events=events) is None) == holds
+
+
+def test_a_loop_that_was_active_before_the_turn_holds() -> None:
+    before = fold(empty_tracker("c"), [ActiveLoopChanged("track_form"), *HAPPENED[:2], *HAPPENED[3:]])
+    turn = ExpectedTurn(SAID, (ActionStep("track_form"), LoopStep("track_form")))
+
+    assert find_difference(turn, [*HAPPENED[:2], *HAPPENED[3:]], before) is None

@@ -8,7 +8,7 @@ from app.dialogue.domain import IntentDefinition, ResponseVariation
 from app.dialogue.payload import parse_payload
 from app.dialogue.script import BotScript
 from app.dialogue.stories import ActionStep, BotStep, IntentStep, SlotStep, Step
-from app.dialogue.story_test import JudgedAction, JudgedUtterance, Prediction
+from app.dialogue.story_test import FedStep, JudgedAction, JudgedUtterance, Prediction
 from app.dialogue.tracker import Tracker
 from tests.fakes_dialogue import (
     RULES,
@@ -258,6 +258,14 @@ def test_a_slot_without_a_value_is_set_to_something() -> None:
         script=make_bot(rules=NUMBERED),
     )
 
+    assert found.is_correct
+
+
+@pytest.mark.parametrize("first", [does("utter_goodbye"), BotStep("Welcome to our shop.")])
+def test_what_the_bot_does_before_the_first_message_is_taken_as_given(first: Step) -> None:
+    found = judged(first, HELLO, does("utter_greet"))
+
+    assert found.steps[0] == FedStep(first)  # type: ignore[arg-type]  # the two kinds above
     assert found.is_correct
 
 

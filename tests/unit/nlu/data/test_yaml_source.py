@@ -72,3 +72,17 @@ def test_yaml_files_are_sorted_and_not_hidden(tmp_path: Path) -> None:
 )
 def test_escapes_of_characters_are_read_as_rasa_reads_them(text: str, value: str) -> None:
     assert parse_yaml(text, "a.yml").plain_value("a") == value
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("5", 5.0), ("0.5", 0.5), ("'5'", None), ("true", None), ("[5]", None), ("", None)],
+)
+def test_only_a_number_is_a_number(written: str, number: float | None) -> None:
+    node = parse_yaml(f"a: {written}\n", "f.yml").require("a", "the file")
+
+    if number is None:
+        with pytest.raises(SourceError, match=r"minutes: expected a number, got "):
+            node.number("minutes")
+    else:
+        assert node.number("minutes") == number

@@ -119,6 +119,10 @@ def _latest_message(tracker: Tracker) -> Json:
     message = tracker.latest_message
     if message is None:
         return {"text": None, "intent": {}, "entities": [], "intent_ranking": []}
+    return _parse_data(message)
+
+
+def _parse_data(message: UserUttered) -> Json:
     return parsed_to_rasa(message.parsed) | {
         "text": message.text,
         "message_id": message.client_message_id,
@@ -180,7 +184,7 @@ def _entity(span: EntitySpan) -> Json:
 def _write_user(event: UserUttered) -> Json:
     return {
         "text": event.text,
-        "parse_data": parsed_to_rasa(event.parsed),
+        "parse_data": _parse_data(event),
         "input_channel": event.channel,
         "message_id": event.client_message_id,
         "metadata": dict(event.metadata),

@@ -79,15 +79,29 @@ class Speaker:
         return self.say(response, tracker) if self.has(response) else BotUttered(otherwise)
 
     def render(self, events: Iterable[Event], tracker: Tracker) -> list[Event]:
-        """Fill in the responses that an action only named; what else its message held goes on top.
+        """Fill in the responses that an action named; what else its message held goes on top.
+
+        As in Rasa, a message whose response is not there is left out, and what the action did still counts.
 
         Raises:
-            TemplateError: see `say`.
+            TemplateError: a strict bot cannot say a response.
         """
-        return [
-            self._render(event, tracker) if isinstance(event, BotUttered) and _is_named_only(event) else event
-            for event in events
-        ]
+        rendered: list[Event] = []
+        for event in events:
+            if isinstance(event, BotUttered) and event.response is not None:
+                rendered += self._render_if_there(event, tracker)
+            else:
+                rendered.append(event)
+        return rendered
+
+    def _render_if_there(self, event: BotUttered, tracker: Tracker) -> list[BotUttered]:
+        try:
+            return [self._render(event, tracker)]
+        except TemplateError as error:
+            if self._strict:
+                raise
+            _log.error("response_of_action_left_out", extra={"response": event.response, "error": str(error)})
+            return []
 
     def _render(self, event: BotUttered, tracker: Tracker) -> BotUttered:
         variables = dict(event.custom)
@@ -95,6 +109,7 @@ class Speaker:
         said = self.say(event.response or "", tracker, variables=variables)
         return replace(
             said,
+            text=event.text or said.text,
             buttons=said.buttons + event.buttons,
             image=event.image or said.image,
             attachment=event.attachment or said.attachment,
@@ -130,10 +145,6 @@ def check_templates(domain: Domain, spoken: Collection[str]) -> None:
                 f"the response '{name}' uses {', '.join(sorted(variables))}, which is no slot; define the"
                 f" slot, or say the response only from a custom action that gives the value"
             )
-
-
-def _is_named_only(event: BotUttered) -> bool:
-    return event.response is not None and not event.text
 
 
 def _full_name(response: str, tracker: Tracker, domain: Domain) -> str:

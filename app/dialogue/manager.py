@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.custom_actions import CustomActions
@@ -25,10 +26,10 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
     AnswerRated,
-    DecisionMade,
     Event,
     RecordedEvent,
     SessionStarted,
+    SlotSet,
     UserUttered,
 )
 from app.dialogue.executor import Executor, decision_made
@@ -48,8 +49,8 @@ from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sessions import needs_session, session_events
 from app.dialogue.steering import find_wish
-from app.dialogue.tracker import Tracker
-from app.dialogue.turn import Turn, find_turn
+from app.dialogue.tracker import SESSION_METADATA_SLOT, Tracker
+from app.dialogue.turn import Turn, find_turn, log_turn
 from app.dialogue.understanding import CustomerMessage, check_message, check_text, understand
 from nlu.types import EntitySpan
 
@@ -165,9 +166,14 @@ class DialogueManager:
 
         return self._in_turn(due.conversation_id, _fire)
 
-    def begin_session_if_due(self, turn: Turn) -> None:
-        """Begin a session where the conversation is new or was silent for too long."""
+    def begin_session_if_due(self, turn: Turn, metadata: Mapping[str, Any] | None = None) -> None:
+        """Begin a session where the conversation is new or was silent for too long.
+
+        `metadata` of the message that does so stands in a slot, as in Rasa.
+        """
         if needs_session(turn.tracker, self._script.domain, self._ports.clock()):
+            if metadata:
+                turn.record(SlotSet(SESSION_METADATA_SLOT, dict(metadata)))
             self._begin_session(turn)
 
     def execute(self, decided: Decided, turn: Turn) -> None:
@@ -249,7 +255,7 @@ class DialogueManager:
         earlier = self._find_earlier_reply(message, tracker)
         if earlier is not None:
             return TurnResult(earlier, duplicate=True)
-        return self._take_turn(tracker, lambda turn: self.hear_message(message, turn))
+        return self._take_turn(tracker, lambda turn: self.hear_message(message, turn), message.metadata)
 
     def _answer_external(
         self, tracker: Tracker, name: str, entities: Sequence[EntitySpan], *, message_id: str | None = None
@@ -260,13 +266,15 @@ class DialogueManager:
         utterance = external_utterance(name, entities, channel=channel, message_id=message_id)
         return self._take_turn(tracker, lambda turn: self.hear(utterance, turn))
 
-    def _take_turn(self, tracker: Tracker, hear: Callable[[Turn], None]) -> TurnResult:
+    def _take_turn(
+        self, tracker: Tracker, hear: Callable[[Turn], None], metadata: Mapping[str, Any] | None = None
+    ) -> TurnResult:
         turn = self._new_turn(tracker)
-        self.begin_session_if_due(turn)
+        self.begin_session_if_due(turn, metadata)
         hear(turn)
         self._act(turn)
         result = self._save(turn)
-        _log_turn(turn)
+        log_turn(turn)
         return result
 
     def _find_earlier_reply(self, message: CustomerMessage, tracker: Tracker) -> list[RecordedEvent] | None:
@@ -381,15 +389,3 @@ def _listen(turn: Turn, decided: Decided) -> None:
             ACTION_LISTEN, decided.policy, decided.confidence, hide_rule_turn=decided.hide_rule_turn
         )
     )
-
-
-def _log_turn(turn: Turn) -> None:
-    utterance = next(event for event in turn.events if isinstance(event, UserUttered))
-    decisions = [event.decision for event in turn.events if isinstance(event, DecisionMade)]
-    fields = {
-        "conversation_id": turn.tracker.conversation_id,
-        "intent": utterance.parsed.intent.name,
-        "confidence": round(utterance.parsed.intent.confidence, 3),
-        "decisions": ",".join(decisions),
-    }
-    _log.info("message_handled", extra=fields)

@@ -118,7 +118,14 @@ def event_from_rasa(raw: Any) -> Event:
 def _latest_message(tracker: Tracker) -> Json:
     message = tracker.latest_message
     if message is None:
-        return {"text": None, "intent": {}, "entities": [], "intent_ranking": []}
+        return {
+            "text": None,
+            "intent": {},
+            "entities": [],
+            "intent_ranking": [],
+            "message_id": None,
+            "metadata": {},
+        }
     return _parse_data(message)
 
 

@@ -77,7 +77,7 @@ class RemoteControl:
         """
 
         def _hear(turn: Turn) -> None:
-            self._manager.begin_session_if_due(turn)
+            self._manager.begin_session_if_due(turn, message.metadata)
             if understood is None:
                 self._manager.hear_message(message, turn)
             else:

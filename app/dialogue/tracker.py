@@ -36,6 +36,7 @@ from app.dialogue.events import (
 from app.dialogue.history import rewound
 
 REQUESTED_SLOT = "requested_slot"
+SESSION_METADATA_SLOT = "session_started_metadata"  # what the message that began the session carried
 
 Mode = Literal["bot", "handoff_requested", "agent"]
 

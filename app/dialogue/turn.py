@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from app.dialogue.action_names import ACTION_LISTEN
-from app.dialogue.events import ActionExecuted, Event, UserUttered
+from app.dialogue.events import ActionExecuted, DecisionMade, Event, UserUttered
 from app.dialogue.tracker import Tracker, fold
+
+_log = logging.getLogger(__name__)
 
 
 class Turn:
@@ -62,3 +65,16 @@ def _ends_turn(events: Sequence[Event], index: int) -> bool:
 
 def _is_listening(event: Event) -> bool:
     return isinstance(event, ActionExecuted) and event.action == ACTION_LISTEN
+
+
+def log_turn(turn: Turn) -> None:
+    """Write into the log what was understood in a customer's turn, and what was decided."""
+    utterance = next(event for event in turn.events if isinstance(event, UserUttered))
+    decisions = [event.decision for event in turn.events if isinstance(event, DecisionMade)]
+    fields = {
+        "conversation_id": turn.tracker.conversation_id,
+        "intent": utterance.parsed.intent.name,
+        "confidence": round(utterance.parsed.intent.confidence, 3),
+        "decisions": ",".join(decisions),
+    }
+    _log.info("message_handled", extra=fields)

@@ -421,6 +421,28 @@ def test_the_bots_own_session_start_takes_the_place_of_ours() -> None:
     ]
 
 
+def test_a_session_start_finds_the_metadata_of_the_message_that_began_it() -> None:
+    seen: list[Any] = []
+
+    def own(tracker: Tracker) -> list[Any]:
+        seen.append(tracker.slots.get("session_started_metadata"))
+        return [SessionStarted(), LISTEN]
+
+    conversation = given(actions={"action_session_start": own})
+    for page in (1, 2):
+        message = CustomerMessage(CONVERSATION, "hi", metadata={"page": page})
+        conversation.manager.handle_message(message)
+
+    assert seen == [{"page": 1}]
+
+
+def test_metadata_of_a_new_session_are_carried_over_into_it() -> None:
+    conversation = given()
+    conversation.manager.handle_message(CustomerMessage(CONVERSATION, "hi", metadata={"page": 1}))
+
+    assert conversation.tracker.slots["session_started_metadata"] == {"page": 1}
+
+
 def test_a_session_start_without_a_session_gets_ours() -> None:
     conversation = given(actions={"action_session_start": gives(BotUttered("Hi from me"))})
 

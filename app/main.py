@@ -17,7 +17,17 @@ from app.api.edge import Edge, build_edge
 from app.api.errors import install_error_handlers
 from app.api.middleware import BodyLimitMiddleware, HeadersMiddleware, LastResortMiddleware
 from app.api.pages import install_pages
-from app.api.rasa import callback, control, intent_tests, parse, rest, server, story_tests, tracker
+from app.api.rasa import (
+    callback,
+    control,
+    intent_tests,
+    parse,
+    rest,
+    server,
+    socketio,
+    story_tests,
+    tracker,
+)
 from app.api.rasa.callback import Callbacks
 from app.api.rasa.socketio import SocketIo
 from app.api.routes import auth, bot, conversations, handoff, health, models, sockets, training, visitors
@@ -74,7 +84,9 @@ def _install_routes(app: FastAPI) -> None:
     for module in (visitors, auth, conversations, handoff, bot, training, models, sockets):
         versioned.include_router(module.router)
     app.include_router(versioned)
-    for rasa_module in (rest, callback, parse, tracker, control, server, story_tests, intent_tests):
+    for channel in (rest, callback, socketio):
+        app.include_router(channel.router)
+    for rasa_module in (parse, tracker, control, server, story_tests, intent_tests):
         app.include_router(rasa_module.router)
     app.include_router(health.router)
 

@@ -1,7 +1,9 @@
 """Intents as Rasa's ``/model/parse`` writes them: a retrieval intent ``faq/returns`` is ``faq`` there. Pure.
 
-The part behind the slash stands in ``full_retrieval_intent_name`` and in ``response_selector``, whose
-confidences are shares of the base intent's. The texts of the responses are not part of a parse here.
+The part behind the slash stands in ``full_retrieval_intent_name`` and in ``response_selector``, under the
+base intent and, for all retrieval intents together, under ``default``: so are Rasa's selectors named, with
+and without `retrieval_intent`. Confidences are shares of those that are compared. The texts of the responses
+are not part of a parse here.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def _response_selector(known: Sequence[IntentPrediction]) -> Json:
     if not retrieval:
         return {}
     selectors = {base: _selector(items) for base, items in retrieval.items()}
-    return {"response_selector": {"all_retrieval_intents": list(retrieval), **selectors}}
+    every = _selector([item for item in known if intent_base(item.name) != item.name])
+    return {"response_selector": {"all_retrieval_intents": list(retrieval), "default": every, **selectors}}
 
 
 def _selector(items: Sequence[IntentPrediction]) -> Json:

@@ -119,7 +119,18 @@ def event_from_rasa(raw: Any) -> Event:
 def _latest_message(tracker: Tracker) -> Json:
     message = tracker.latest_message
     if message is None:
-        return {"text": None, "intent": {}, "entities": [], "intent_ranking": []}
+        return {
+            "text": None,
+            "intent": {},
+            "entities": [],
+            "intent_ranking": [],
+            "message_id": None,
+            "metadata": {},
+        }
+    return _parse_data(message)
+
+
+def _parse_data(message: UserUttered) -> Json:
     return parsed_to_rasa(message.parsed) | {
         "text": message.text,
         "message_id": message.client_message_id,
@@ -181,7 +192,7 @@ def _entity(span: EntitySpan) -> Json:
 def _write_user(event: UserUttered) -> Json:
     return {
         "text": event.text,
-        "parse_data": parsed_to_rasa(event.parsed),
+        "parse_data": _parse_data(event),
         "input_channel": event.channel,
         "message_id": event.client_message_id,
         "metadata": dict(event.metadata),

@@ -17,6 +17,8 @@ _OWN_KEYS = frozenset(
 def message_from_rasa(raw: Any) -> BotUttered:
     """Read a message; one that names a response keeps its variables in `custom`, to be filled in later.
 
+    Its own text, if it has one, then stands in the place of the response's.
+
     Raises:
         ActionFailedError: it is not such a message.
     """
@@ -46,7 +48,7 @@ def text_or_none(value: Any) -> str | None:
 def _read(raw: Any) -> BotUttered:
     response = text_or_none(raw.get("response") or raw.get("template"))
     custom = _custom(raw)
-    if response and not raw.get("text"):
+    if response:
         variables = {key: value for key, value in raw.items() if key not in _OWN_KEYS}
         custom = variables | ({CUSTOM_VARIABLE: custom} if custom else {})
     return BotUttered(

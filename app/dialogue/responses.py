@@ -101,27 +101,37 @@ class Speaker:
         return self.say(response, tracker) if self.has(response) else BotUttered(otherwise)
 
     def render(self, events: Iterable[Event], tracker: Tracker) -> list[Event]:
-        """Fill in the responses that an action only named; what else its message held goes on top.
+        """Fill in the responses that an action named; what else its message held goes on top.
+
+        As in Rasa, a message whose response is not there is left out, and what the action did still counts.
 
         Raises:
-            TemplateError: see `say`.
+            TemplateError: a strict bot cannot say a response.
         """
         return [done for event in events for done in self._render(event, tracker)]
 
     def _render(self, event: Event, tracker: Tracker) -> Sequence[Event]:
-        if not isinstance(event, BotUttered) or not _is_named_only(event):
+        if not isinstance(event, BotUttered) or event.response is None:
             return [event]
         variables = dict(event.custom)
         own = variables.pop(CUSTOM_VARIABLE, None)
+        try:
+            all_said = self.say_any(event.response, tracker, variables=variables)
+        except TemplateError as error:
+            if self._strict:
+                raise
+            _log.error("response_of_action_left_out", extra={"response": event.response, "error": str(error)})
+            return []
         return [
             replace(
                 said,
+                text=event.text or said.text,
                 buttons=said.buttons + event.buttons,
                 image=event.image or said.image,
                 attachment=event.attachment or said.attachment,
                 custom=own or said.custom,
             )
-            for said in self.say_any(event.response or "", tracker, variables=variables)
+            for said in all_said
         ]
 
     def _report(self, response: str, filler: RasaFiller) -> None:
@@ -153,10 +163,6 @@ def check_templates(domain: Domain, spoken: Collection[str]) -> None:
                 f"the response '{name}' uses {', '.join(sorted(variables))}, which is no slot; define the"
                 f" slot, or say the response only from a custom action that gives the value"
             )
-
-
-def _is_named_only(event: BotUttered) -> bool:
-    return event.response is not None and not event.text
 
 
 def _full_name(response: str, tracker: Tracker, domain: Domain) -> str:

@@ -96,6 +96,19 @@ def test_buttons_are_quick_replies(sqlite_sessions: Sessions) -> None:
     assert heard == ("bot_uttered", {"text": "Pay now?", "quick_replies": quick_replies})
 
 
+def test_the_channel_says_that_it_is_there(sqlite_sessions: Sessions) -> None:
+    with serving(sqlite_sessions) as server, server.client() as client:
+        assert client.get("/webhooks/socketio/").json() == {"status": "ok"}
+
+
+def test_a_channel_that_is_not_there_says_so(sqlite_sessions: Sessions) -> None:
+    with serve_rasa_bot(sqlite_sessions) as server, server.client() as client:
+        answer = client.get("/webhooks/socketio/")
+
+    assert answer.status_code == 404
+    assert "credentials.yml" in answer.json()["message"]
+
+
 def test_a_session_goes_on_after_a_new_connection(sqlite_sessions: Sessions) -> None:
     with serving(sqlite_sessions, session_persistence=True) as server:
         for _ in range(2):

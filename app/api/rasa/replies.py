@@ -5,12 +5,14 @@ As there, a text is split at blank lines, and image, attachment and custom paylo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from app.dialogue.events import AgentUttered, BotUttered, RecordedEvent
+
+_EMIT_KEYS = frozenset({"data", "room", "to", "skip_sid", "namespace", "callback"})  # of python-socketio
 
 
 class RestButton(BaseModel):
@@ -42,24 +44,29 @@ def replies_to_json(replies: Iterable[RestReply]) -> list[dict[str, Any]]:
     return [reply.model_dump(exclude_none=True) for reply in replies]
 
 
-def event_to_socket_messages(event: BotUttered | AgentUttered) -> list[dict[str, Any]]:
+def event_to_socket_messages(event: BotUttered | AgentUttered) -> list[Any]:
     """Give what a socket.io client is sent of an utterance, in the shapes of Rasa's widgets."""
     if isinstance(event, AgentUttered):
         return [{"text": event.text}]
-    messages: list[dict[str, Any]] = [{"text": text} for text in paragraphs(event.text)]
+    messages: list[Any] = [{"text": text} for text in paragraphs(event.text)]
     if event.buttons:
-        messages = messages or [{"text": event.text}]
+        messages = [message | {"quick_replies": []} for message in messages or [{"text": event.text}]]
         messages[-1]["quick_replies"] = [
             {"content_type": "text", "title": button.title, "payload": button.payload}
             for button in event.buttons
         ]
     if event.custom:
-        messages.append(dict(event.custom))
+        messages.append(_socket_payload(event.custom))
     if event.image:
         messages.append({"attachment": {"type": "image", "payload": {"src": event.image}}})
     if event.attachment:
         messages.append({"attachment": event.attachment})
     return messages
+
+
+def _socket_payload(custom: Mapping[str, Any]) -> Any:
+    """Give what a custom payload sends: Rasa's actions write what is for the client under ``data``."""
+    return custom["data"] if custom.keys() <= _EMIT_KEYS and "data" in custom else dict(custom)
 
 
 def paragraphs(text: str) -> list[str]:

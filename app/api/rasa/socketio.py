@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import socketio
+from fastapi import APIRouter, Request
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
@@ -28,7 +29,7 @@ from app.api.rasa.body import kind_of
 from app.api.rasa.replies import event_to_socket_messages
 from app.api.text import check_json, is_storable
 from app.bot.bot import SocketIoChannel
-from app.dialogue.errors import ChatbotError, InvalidInputError, RateLimitedError
+from app.dialogue.errors import ChatbotError, InvalidInputError, NotFoundError, RateLimitedError
 from app.dialogue.events import AgentUttered, BotUttered
 from app.dialogue.senders import SOCKETIO_PREFIX
 from app.dialogue.understanding import CustomerMessage
@@ -66,6 +67,21 @@ class _Client:
             yield
         finally:
             self.num_waiting -= 1
+
+
+router = APIRouter(prefix="/webhooks/socketio", tags=["rasa"])
+
+
+@router.get("/")
+def show_health(request: Request) -> dict[str, str]:
+    """Say that the channel is there.
+
+    Raises:
+        NotFoundError: the bot has none.
+    """
+    if request.app.state.socketio is None:
+        raise NotFoundError("the bot has no socketio channel; name it in credentials.yml")
+    return {"status": "ok"}
 
 
 class SocketIo:

@@ -414,21 +414,6 @@ def test_a_conversation_in_which_only_the_bot_spoke_does_not_expire() -> None:
     assert conversation.wait(days=2).says("hi", "greet").of_type(SessionStarted) == []
 
 
-def test_the_bots_own_session_start_sees_what_came_with_the_message() -> None:
-    seen: list[Any] = []
-
-    def _own(tracker: Tracker) -> list[Event]:
-        seen.append(tracker.slots.get("session_started_metadata"))
-        return [SessionStarted(), LISTEN]
-
-    conversation = given(actions={"action_session_start": _own})
-    message = CustomerMessage(CONVERSATION, "hi", metadata={"page": "/cart"})
-
-    conversation.manager.handle_message(message)
-
-    assert seen == [{"page": "/cart"}]
-
-
 def test_no_session_begins_while_a_person_has_the_conversation() -> None:
     conversation = session()
     conversation.manager.agent_join(CONVERSATION, agent_id="1", agent_name="Ann")
@@ -449,6 +434,28 @@ def test_the_bots_own_session_start_takes_the_place_of_ours() -> None:
         SlotSet("order_number", "x"),
         LISTEN,
     ]
+
+
+def test_a_session_start_finds_the_metadata_of_the_message_that_began_it() -> None:
+    seen: list[Any] = []
+
+    def own(tracker: Tracker) -> list[Any]:
+        seen.append(tracker.slots.get("session_started_metadata"))
+        return [SessionStarted(), LISTEN]
+
+    conversation = given(actions={"action_session_start": own})
+    for page in (1, 2):
+        message = CustomerMessage(CONVERSATION, "hi", metadata={"page": page})
+        conversation.manager.handle_message(message)
+
+    assert seen == [{"page": 1}]
+
+
+def test_metadata_of_a_new_session_are_carried_over_into_it() -> None:
+    conversation = given()
+    conversation.manager.handle_message(CustomerMessage(CONVERSATION, "hi", metadata={"page": 1}))
+
+    assert conversation.tracker.slots["session_started_metadata"] == {"page": 1}
 
 
 def test_a_session_start_without_a_session_gets_ours() -> None:

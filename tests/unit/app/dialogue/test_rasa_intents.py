@@ -39,6 +39,17 @@ def test_the_response_selector_ranks_the_intents_of_each_base() -> None:
     ]
 
 
+def test_the_default_selector_ranks_all_retrieval_intents() -> None:
+    default = intents_to_rasa(ParsedUtterance("back?", RANKING[0], RANKING))["response_selector"]["default"]
+
+    assert default["response"]["intent_response_key"] == "faq/returns"
+    assert {item["intent_response_key"].partition("/")[0] for item in default["ranking"]} == {
+        "faq",
+        "chitchat",
+    }
+    assert sum(item["confidence"] for item in default["ranking"]) == pytest.approx(1.0)
+
+
 def test_the_chosen_intent_leads_also_when_a_base_intent_adds_up_to_more() -> None:
     ranking = (IntentPrediction("greet", 0.4), *(IntentPrediction(f"faq/{key}", 0.3) for key in "ab"))
 

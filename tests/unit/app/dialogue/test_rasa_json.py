@@ -203,7 +203,8 @@ def test_the_utterances_are_written_with_all_that_rasa_has() -> None:
     assert said is not None
     assert answered is not None
     assert (said["text"], said["input_channel"], said["message_id"]) == ("a shirt", "web", "m1")
-    assert said["parse_data"] == parsed_to_rasa(SHIRT.parsed)
+    own = {"text": "a shirt", "message_id": "m1", "metadata": dict(SHIRT.metadata)}
+    assert said["parse_data"] == parsed_to_rasa(SHIRT.parsed) | own
     assert answered["data"]["buttons"] == [{"title": "Yes", "payload": "/affirm"}]
     assert answered["metadata"] == {"utter_action": "utter_x"}
 

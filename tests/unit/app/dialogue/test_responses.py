@@ -1,3 +1,4 @@
+import logging
 import random
 from typing import Any
 
@@ -185,6 +186,29 @@ def test_render_fills_in_what_an_action_only_named() -> None:
         custom={"k": 1},
         response="utter_x",
     )
+
+
+def test_the_text_of_an_action_goes_before_that_of_the_response_it_names() -> None:
+    domain = domain_with(V("To {city}", buttons=(("Yes", "/affirm"),)))
+    named = BotUttered("Own words", response="utter_x")
+
+    (said,) = Speaker(domain, random.Random(1)).render([named], empty_tracker("c1"))
+
+    assert said == BotUttered("Own words", (Button("Yes", "/affirm"),), response="utter_x")
+
+
+def test_a_response_of_an_action_that_is_not_there_costs_only_its_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events: list[Event] = [BotUttered("", response="utter_gone"), BotUttered("Hi"), SlotSet("a", 1)]
+    domain = domain_with(V("x"))
+
+    with caplog.at_level(logging.ERROR):
+        assert Speaker(domain, random.Random(1)).render(events, empty_tracker("c1")) == events[1:]
+
+    assert caplog.records[0].message == "response_of_action_left_out"
+    with pytest.raises(TemplateError, match="utter_gone"):
+        Speaker(domain, random.Random(1), strict=True).render(events, empty_tracker("c1"))
 
 
 def test_say_or_uses_the_sentence_when_there_is_no_response() -> None:

@@ -17,7 +17,6 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
     BotUttered,
-    Event,
     SessionStarted,
     SlotSet,
     UserUttered,

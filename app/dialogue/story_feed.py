@@ -6,10 +6,19 @@ every form is what the story says it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from app.dialogue.action_names import ACTION_BACK, ACTION_LISTEN, ACTION_RESTART
 from app.dialogue.domain import Domain
-from app.dialogue.events import Event, SlotSet, UserUttered
+from app.dialogue.events import (
+    Event,
+    FollowupActionSet,
+    Restarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
 from app.dialogue.payload import is_payload, payload_value
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, IntentStep, SlotStep, StepEntity
@@ -17,6 +26,10 @@ from app.dialogue.story_slots import slots_of_entities
 from app.dialogue.tracker import Tracker
 from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 
+_EFFECTS: Mapping[str, Sequence[Event]] = {
+    ACTION_RESTART: (Restarted(), FollowupActionSet(ACTION_LISTEN)),
+    ACTION_BACK: (UserUtteranceReverted(), UserUtteranceReverted()),
+}
 _SET_BY_NAME = frozenset({"text", "list"})
 
 
@@ -72,6 +85,11 @@ def slot_event(step: SlotStep, tracker: Tracker, domain: Domain) -> SlotSet:
     present = domain.slot_value(tracker.slots, step.slot)
     some = ["any"] if slot is not None and slot.type == "list" else "any"
     return SlotSet(step.slot, present if present is not None else some)
+
+
+def effect_of(action: str) -> Sequence[Event]:
+    """Give what an action does to the conversation itself: nobody else can tell what the bot knows then."""
+    return _EFFECTS.get(action, ())
 
 
 def _span(entity: StepEntity, text: str) -> EntitySpan:

@@ -19,7 +19,7 @@ from app.dialogue.policy import decide
 from app.dialogue.script import BotScript
 from app.dialogue.states import intent_base
 from app.dialogue.stories import NO_INTENT, ActionStep, BotStep, IntentStep, LoopStep, SlotStep, Step, Story
-from app.dialogue.story_feed import expected_entities, slot_event, unheard, utterance_events
+from app.dialogue.story_feed import effect_of, expected_entities, slot_event, unheard, utterance_events
 from app.dialogue.tracker import Tracker, empty_tracker, fold
 from nlu.types import EntitySpan, ParsedUtterance
 
@@ -228,7 +228,7 @@ class _Walk:
         action = prediction.action if is_right else expected
         hides = is_right and prediction.hide_rule_turn
         executed = ActionExecuted(action, prediction.policy, prediction.confidence, hide_rule_turn=hides)
-        self._tracker = fold(self._tracker, [executed])
+        self._tracker = fold(self._tracker, [executed, *effect_of(action)])
         self._is_said_by_action = False
 
     def _predict_for(self, expected: str) -> tuple[Prediction, Pretence | None, bool]:

@@ -302,3 +302,21 @@ def test_turns_of_rules_are_hidden_from_stories_as_when_they_happen() -> None:
     )
 
     assert wrong(found) == []
+
+
+@pytest.mark.parametrize(("intent", "action"), [("restart", "action_restart"), ("back", "action_back")])
+def test_what_was_taken_back_is_not_known_any_more(intent: str, action: str) -> None:
+    script = make_bot(rules=(*NUMBERED, rule("unknown", said("inform"), does("utter_goodbye"))))
+
+    found = judged(
+        words("it is x", "inform"),
+        slot("order_number", "x"),
+        does("utter_greet"),
+        words(f"/{intent}", intent),
+        does(action),
+        words("what is it", "inform"),
+        does("utter_goodbye"),
+        script=script,
+    )
+
+    assert wrong(found) == []

@@ -53,12 +53,13 @@ FORCED: tuple[Policy, ...] = (
 PREDICTORS: tuple[Policy, ...] = (
     unless_looked_up_first(decide_rule),
     unless_looked_up_first(decide_story),
+    decide_correction,
     unless_looked_up_first(decide_unexpected),
     unless_looked_up_first(decide_learned),
 )
 """The surest decides; of equally sure ones the first."""
 
-_BESIDE: tuple[Policy, ...] = (decide_unanswered_external, decide_correction, decide_close_intents)
+_BESIDE: tuple[Policy, ...] = (decide_unanswered_external, decide_close_intents)
 
 COMFORT: tuple[Policy, ...] = (
     decide_form_again,

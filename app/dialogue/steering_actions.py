@@ -20,6 +20,7 @@ from app.dialogue.sentences import (
     UTTER_NOTHING_SAID,
     UTTER_NOTHING_TO_CANCEL,
 )
+from app.dialogue.templates import rasa_variables
 from app.dialogue.tracker import REQUESTED_SLOT, Tracker
 
 
@@ -40,10 +41,15 @@ def say_again(tracker: Tracker, _: BotScript, speaker: Speaker) -> list[Event]:
 
 
 def confirm_correction(tracker: Tracker, script: BotScript, speaker: Speaker) -> list[Event]:
-    """Say what the corrected slots are now, and what they were."""
+    """Ask again what the bot asked with the old value, or say what the corrected slots are now and were."""
     turn = last_turn(tracker.events)
+    corrected = corrected_slots(turn)
+    answers = _said_last(rewound(tracker.events[: len(tracker.events) - len(turn)]))
+    again = [event.response for event in answers if _asks_about(corrected, event, script)]
+    if again:
+        return [one for response in again for one in speaker.say_any(response or "", tracker)]
     said: list[Event] = []
-    for slot in corrected_slots(turn):
+    for slot in corrected:
         now = str(tracker.slots.get(slot))
         before = str(_value_before(slot, tracker, script))
         if speaker.has(UTTER_CORRECTED):
@@ -52,6 +58,13 @@ def confirm_correction(tracker: Tracker, script: BotScript, speaker: Speaker) ->
         else:
             said.append(BotUttered(CORRECTED.format(value=now, before=before)))
     return said
+
+
+def _asks_about(slots: Sequence[str], said: BotUttered, script: BotScript) -> bool:
+    """Say whether it was a question with the value of a slot; a statement may tell what was done."""
+    variations = script.domain.responses.get(said.response or "", ())
+    names = {name for variation in variations for name in rasa_variables(variation.text)}
+    return (said.text or "").rstrip().endswith("?") and not names.isdisjoint(slots)
 
 
 def _said_last(events: Sequence[Event]) -> list[BotUttered]:

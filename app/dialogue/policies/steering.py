@@ -33,6 +33,7 @@ _ACTION_OF_WISH: Mapping[Wish, str] = {
     "start_over": ACTION_RESTART,
     "say_again": ACTION_SAY_AGAIN,
 }
+_DONE = frozenset({ACTION_CANCEL_FORM, ACTION_CONFIRM_CORRECTION, ACTION_SAY_AGAIN})
 _MAX_LEAD = 0.15  # of the first intent over the second; a tenth is Rasa's ambiguity threshold
 _MIN_TOGETHER = 0.6  # of both: less, and the customer may well have meant neither
 
@@ -50,7 +51,7 @@ def decide_steering(tracker: Tracker, script: BotScript) -> Decided | None:
 
 
 def decide_correction(tracker: Tracker, _: BotScript) -> Decided | None:
-    """Confirm a correction that no form, rule or story has an answer for."""
+    """Confirm a correction that no form, rule or story answers; what was learnt would only guess."""
     if tracker.latest_action != ACTION_LISTEN:
         return None
     slots = corrected_slots(last_turn(tracker.events))
@@ -91,7 +92,7 @@ def decide_close_intents(tracker: Tracker, script: BotScript) -> Decided | None:
 
 
 def _has_just_steered(tracker: Tracker) -> bool:
-    if tracker.latest_action not in {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN}:
+    if tracker.latest_action not in _DONE:
         return False
     done = (event for event in reversed(applied(tracker.events)) if isinstance(event, ActionExecuted))
     return next(done).policy == STEERING

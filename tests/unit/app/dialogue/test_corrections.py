@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.domain import Domain, Form, IntentDefinition, ResponseVariation, SlotDefinition, SlotMapping
 from app.dialogue.events import DecisionMade, SlotSet
 from app.dialogue.script import BotScript
+from app.dialogue.states import TurnState
 from app.dialogue.steering import Steering
 from tests.fakes_dialogue import (
     Conversation,
@@ -224,6 +227,28 @@ def test_correction_after_the_form_is_confirmed() -> None:
 
     assert values(conversation, "day") == ("Saturday",)
     assert conversation.replies == ["All right, Saturday instead of Friday."]
+
+
+QUESTION = {**DOMAIN.responses, "utter_booked": (ResponseVariation("{start} to {goal} on {day}, right?"),)}
+ASKING = make_bot(domain=replace(DOMAIN, responses=QUESTION), rules=RULES)
+
+
+def test_question_that_named_the_old_value_is_asked_again_with_the_new_one() -> None:
+    conversation = trip(script=ASKING).says("sorry, I meant Saturday", "inform", ("day", "Saturday"))
+
+    assert conversation.replies == ["Leads to York on Saturday, right?"]
+
+
+def test_what_was_learnt_does_not_answer_a_correction() -> None:
+    class _Sure:
+        def likelihoods(self, states: Sequence[TurnState]) -> dict[str, float]:
+            return {"utter_greet" if states[-1].previous_action == ACTION_LISTEN else ACTION_LISTEN: 0.97}
+
+    conversation = trip(script=replace(ASKING, story_model=_Sure()))
+
+    assert conversation.says("sorry, I meant Saturday", "inform", ("day", "Saturday")).replies == [
+        "Leads to York on Saturday, right?"
+    ]
 
 
 def test_rule_of_the_bot_answers_a_correction_itself() -> None:

@@ -71,6 +71,8 @@ class _Sections:
     forms: dict[str, Form] = field(default_factory=dict)
     form_mappings: list[tuple[str, SlotMapping]] = field(default_factory=list)  # (slot, …) of Rasa 2.x forms
     auto_filled: list[str] = field(default_factory=list)
+    silent_entities: dict[str, None] = field(default_factory=dict)  # `influence_conversation: false`
+    ignoring_intents: set[str] = field(default_factory=set)  # those that say what they ignore
     session: SessionConfig = SessionConfig()
 
     def place(self, section: dict[str, _T], kind: str, name: str, value: _T, node: YamlNode) -> None:
@@ -111,7 +113,9 @@ def _domain(sections: _Sections) -> Domain:
     retrieval = {_intent_of(name) for name in sections.responses if "/" in name}
     return Domain(
         intents={
-            name: replace(intent, is_retrieval=True) if name in retrieval else intent
+            name: replace(
+                _without_silent(intent, sections), is_retrieval=name in retrieval or intent.is_retrieval
+            )
             for name, intent in sections.intents.items()
         },
         entities=tuple(sections.entity_roles),
@@ -165,6 +169,8 @@ def _read_intents(node: YamlNode, sections: _Sections) -> None:
             intent = IntentDefinition(name)
             with sections.problems.noted():
                 intent = _read_intent(name, options, sections.problems)
+            if options is not None and options.get("ignore_entities") is not None:
+                sections.ignoring_intents.add(name)
             sections.place(sections.intents, "intent", name, intent, item)
 
 
@@ -183,6 +189,18 @@ def _read_intent(name: str, options: YamlNode | None, problems: Problems) -> Int
     )
 
 
+def _without_silent(intent: IntentDefinition, sections: _Sections) -> IntentDefinition:
+    """Leave out entities that influence nothing: in place of what an intent ignores, or of what it uses."""
+    if not sections.silent_entities:
+        return intent
+    if intent.name not in sections.ignoring_intents:
+        return replace(intent, ignored_entities=tuple(sections.silent_entities))
+    if intent.used_entities is not None:
+        return intent
+    heard = tuple(name for name in sections.entity_roles if name not in sections.silent_entities)
+    return replace(intent, used_entities=heard)
+
+
 def _used_entities(node: YamlNode, what: str) -> tuple[str, ...] | None:
     """Read ``use_entities``: a list of names, or true for all and false for none."""
     if isinstance(node.value, bool):
@@ -197,6 +215,8 @@ def _read_entities(node: YamlNode, sections: _Sections) -> None:
             roles: tuple[str, ...] = ()
             with sections.problems.noted():
                 roles = _read_roles(f"the entity '{name}'", options, sections.problems)
+            if options is not None and options.plain_value("influence_conversation") is False:
+                sections.silent_entities[name] = None
             sections.place(sections.entity_roles, "entity", name, roles, item)
 
 
@@ -205,8 +225,6 @@ def _read_roles(what: str, options: YamlNode | None, problems: Problems) -> tupl
         return ()
     options.mapping(what)
     problems.doubt_other_keys(options, _ENTITY_KEYS, what)
-    if options.plain_value("influence_conversation") is False:
-        problems.warn(options.source, f"{what}: 'influence_conversation' is not used")
     written = options.get("roles")
     return written.names(f"roles of {what}") if written is not None else ()
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from app.dialogue.action_names import ACTION_EXTRACT_SLOTS, ACTION_VALIDATE_SLOT_MAPPINGS
 from app.dialogue.corrections import Correction, with_corrections
 from app.dialogue.domain import Domain
-from app.dialogue.events import ActionExecuted, Event, SlotSet
+from app.dialogue.events import ActionExecuted, BotUttered, Event, SlotSet
 from app.dialogue.ports import ActionRunner
 from app.dialogue.reminders import check_reminders
 from app.dialogue.responses import Speaker
-from app.dialogue.slots import fill_slots, slot_actions, with_validated
+from app.dialogue.slots import fillings, with_validated
 from app.dialogue.tracker import Tracker, fold
 from nlu.types import ParsedUtterance
 
@@ -48,21 +48,25 @@ class CustomActions:
     ) -> list[Event]:
         """Fill slots by all mappings, custom ones too, and have ``action_validate_slot_mappings`` check them.
 
-        What the utterance corrects goes before what its words would fill.
+        What the utterance corrects goes before what its words would fill. As in Rasa, custom mappings can
+        only set slots, and their check can also say something.
 
         Raises:
             ActionFailedError, TemplateError: see `run`.
         """
-        filled = fill_slots(parsed, tracker, domain)
-        events = with_corrections(filled, corrections, tracker, domain)
-        for action in slot_actions(parsed, tracker, domain):
-            if self.knows(action):
-                events += self.run(action, fold(tracker, events))
+        found = fillings(parsed, tracker, domain)
+        filled = [item for item in found if isinstance(item, SlotSet)]
+        kept = with_corrections(filled, corrections, tracker, domain)
+        events = [event for event in kept if event not in filled]
+        for item in found:
+            if isinstance(item, SlotSet):
+                events += [item] if item in kept else []
+            elif self.knows(item):
+                events += [event for event in self.run(item, tracker) if isinstance(event, SlotSet)]
         if not self.knows(ACTION_VALIDATE_SLOT_MAPPINGS):
             return events
-        return with_validated(
-            events, self.run(ACTION_VALIDATE_SLOT_MAPPINGS, _at_candidates(tracker, events))
-        )
+        checked = self.run(ACTION_VALIDATE_SLOT_MAPPINGS, _at_candidates(tracker, events))
+        return with_validated(events, [e for e in checked if isinstance(e, SlotSet | BotUttered)])
 
 
 def _at_candidates(tracker: Tracker, events: Sequence[Event]) -> Tracker:

@@ -45,6 +45,7 @@ from app.dialogue.ports import Answerer
 from app.dialogue.responses import Speaker
 from app.dialogue.script import BotScript
 from app.dialogue.sentences import ACTION_FAILED, UTTER_ACTION_FAILED
+from app.dialogue.slots import fill_slots
 from app.dialogue.tracker import Tracker, fold
 from app.dialogue.turn import Turn
 from app.dialogue.two_stage import run_two_stage
@@ -90,7 +91,7 @@ class Executor:
         return True
 
     def extract_slots(self, tracker: Tracker) -> list[Event]:
-        """Fill slots from the latest message; a failure is an apology."""
+        """Fill slots from the latest message; a failure is an apology, and what needs no action is filled."""
         message = tracker.latest_message
         if message is None:
             return []
@@ -99,7 +100,8 @@ class Executor:
                 message.parsed, tracker, self._script.domain, corrections=self._corrections(message, tracker)
             )
         except (ActionFailedError, TemplateError) as error:
-            return self.apologise(ACTION_EXTRACT_SLOTS, error, tracker)
+            filled = fill_slots(message.parsed, tracker, self._script.domain)
+            return [*filled, *self.apologise(ACTION_EXTRACT_SLOTS, error, tracker)]
 
     def _corrections(self, message: UserUttered, tracker: Tracker) -> list[Correction]:
         if not self._script.steering.corrects_slots:

@@ -22,28 +22,36 @@ def fill_slots(parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> lis
     Of several entity values a slot takes the last; a list slot keeps all. In a form, an entity for another
     slot than the requested one counts only if no other slot of the form has the same mapping.
     """
-    events: list[SlotSet] = []
-    for slot in domain.slots.values():
-        if slot.name == REQUESTED_SLOT:
-            continue
-        values = _first_values(slot, parsed, tracker, domain)
-        if _gives(values, slot, tracker, domain):
-            events.append(SlotSet(slot.name, values if slot.type == "list" else values[-1]))
-    return events
+    return [item for item in fillings(parsed, tracker, domain) if isinstance(item, SlotSet)]
 
 
-def slot_actions(parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[str]:
-    """Name the actions of custom mappings that apply now, each once, in order.
+def fillings(parsed: ParsedUtterance, tracker: Tracker, domain: Domain) -> list[SlotSet | str]:
+    """Give what the utterance sets and the actions of custom mappings that apply, each once, in order.
 
     A mapping after one that gives a value is not tried.
     """
-    actions = [
-        mapping.action
-        for slot in domain.slots.values()
-        for mapping in _tried(slot, parsed, tracker, domain)
-        if mapping.kind == "custom" and mapping.action
+    found: list[SlotSet | str] = []
+    for slot in domain.slots.values():
+        if slot.name != REQUESTED_SLOT:
+            found += _fillings(slot, parsed, tracker, domain)
+    return [
+        item for place, item in enumerate(found) if isinstance(item, SlotSet) or item not in found[:place]
     ]
-    return list(dict.fromkeys(actions))
+
+
+def _fillings(
+    slot: SlotDefinition, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
+) -> list[SlotSet | str]:
+    found: list[SlotSet | str] = []
+    for mapping in slot.mappings:
+        if not _applies(slot, mapping, parsed, tracker, domain):
+            continue
+        values = _values(mapping, parsed, tracker)
+        if _gives(values, slot, tracker, domain):
+            return [*found, SlotSet(slot.name, values if slot.type == "list" else values[-1])]
+        if mapping.kind == "custom" and mapping.action:
+            found.append(mapping.action)
+    return found
 
 
 def with_validated(candidates: Sequence[Event], validated: Sequence[Event]) -> list[Event]:
@@ -51,26 +59,6 @@ def with_validated(candidates: Sequence[Event], validated: Sequence[Event]) -> l
     named = {event.slot for event in validated if isinstance(event, SlotSet)}
     rest = [event for event in candidates if not (isinstance(event, SlotSet) and event.slot in named)]
     return [*validated, *rest]
-
-
-def _first_values(
-    slot: SlotDefinition, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
-) -> list[Any]:
-    tried = _tried(slot, parsed, tracker, domain)
-    return _values(tried[-1], parsed, tracker) if tried else []
-
-
-def _tried(
-    slot: SlotDefinition, parsed: ParsedUtterance, tracker: Tracker, domain: Domain
-) -> list[SlotMapping]:
-    """Give the mappings that apply, up to the first that gives a value."""
-    tried: list[SlotMapping] = []
-    for mapping in slot.mappings:
-        if _applies(slot, mapping, parsed, tracker, domain):
-            tried.append(mapping)
-            if _gives(_values(mapping, parsed, tracker), slot, tracker, domain):
-                break
-    return tried
 
 
 def _gives(values: list[Any], slot: SlotDefinition, tracker: Tracker, domain: Domain) -> bool:

@@ -129,6 +129,22 @@ def test_load_bot_does_not_read_nlu_examples(tmp_path: Path) -> None:
     assert load_bot(tmp_path).nlu_paths == (tmp_path / "data" / "nlu.yml",)
 
 
+def test_an_entity_that_influences_nothing_is_ignored_where_an_intent_does_not_say_what_it_ignores(
+    tmp_path: Path,
+) -> None:
+    silent = "entities:\n- colour: {influence_conversation: false}\n- shape\n"
+    intents = "intents:\n- plain\n- listed:\n    use_entities: [shape]\n- own:\n    ignore_entities: [city]\n"
+    write_bot(tmp_path, data__more=silent + intents)
+
+    found = load_bot(tmp_path).domain.intents
+
+    assert found["plain"].ignored_entities == found["listed"].ignored_entities == ("colour",)
+    assert found["listed"].used_entities == ("shape",)
+    assert found["own"].ignored_entities == ("city",)
+    assert "colour" not in (found["own"].used_entities or ())
+    assert "shape" in (found["own"].used_entities or ())
+
+
 def test_load_bot_reads_slot_types_as_rasas_migration_writes_them(tmp_path: Path) -> None:
     slots = "slots:\n  a: {type: rasa.shared.core.slots.AnySlot}\n  b: {type: rasa.core.slots.FloatSlot}\n"
     write_bot(tmp_path, data__slots=slots)

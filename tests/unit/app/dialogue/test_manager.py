@@ -17,6 +17,7 @@ from app.dialogue.events import (
     ActionExecuted,
     ActionFailed,
     BotUttered,
+    FollowupActionSet,
     SessionStarted,
     SlotSet,
     UserUttered,
@@ -334,6 +335,25 @@ def test_a_custom_mapping_that_fails_is_visible_and_the_turn_goes_on() -> None:
 
     assert conversation.of_type(ActionFailed)[0].action == "action_extract_slots"
     assert conversation.executed != []
+
+
+def test_a_custom_mapping_that_fails_leaves_the_other_slots_filled() -> None:
+    mapping = SlotMapping("custom", action="action_fill")
+    slots = make_domain().slots | {"a": SlotDefinition("a", "text", (mapping,))}
+    conversation = given(script=make_bot(domain=make_domain(slots=slots)), actions={"action_fill": raises()})
+
+    conversation.says("FH-1", "inform", ("order_number", "FH-1"))
+
+    assert conversation.tracker.slots["order_number"] == "FH-1"
+
+
+def test_a_custom_mapping_can_only_set_slots() -> None:
+    gifts = gives(BotUttered("Psst"), SlotSet("a", "x"), FollowupActionSet("utter_goodbye"))
+    conversation = given(script=with_custom_slot(), actions={"action_fill": gifts}).says("hi", "greet")
+
+    assert conversation.tracker.slots == {"a": "x"}
+    assert "Psst" not in conversation.replies
+    assert "utter_goodbye" not in conversation.executed
 
 
 def test_slots_are_checked_by_the_bots_own_action_if_it_has_one() -> None:

@@ -5,7 +5,7 @@ import pytest
 from app.dialogue.domain import Domain, Form, MappingCondition, SlotDefinition, SlotMapping, SlotType
 from app.dialogue.events import ActionExecutionRejected, ActiveLoopChanged, BotUttered, Event, SlotSet
 from app.dialogue.payload import parse_payload
-from app.dialogue.slots import fill_slots, slot_actions, with_validated
+from app.dialogue.slots import fill_slots, fillings, with_validated
 from app.dialogue.tracker import empty_tracker, fold
 from nlu.types import ParsedUtterance
 from tests.fakes_dialogue import make_domain, parsed
@@ -167,7 +167,17 @@ def test_custom_mappings_name_their_actions_once() -> None:
     never = SlotMapping("custom", action="action_y", intents=("greet",))
     domain = domain_of(custom, b=(custom, never), c=(SlotMapping("custom"),))
 
-    assert slot_actions(PLAIN, empty_tracker("c1"), domain) == ["action_x"]
+    assert fillings(PLAIN, empty_tracker("c1"), domain) == ["action_x"]
+
+
+def test_a_custom_mapping_runs_where_it_stands_and_not_after_one_that_gives_a_value() -> None:
+    custom, intent = SlotMapping("custom", action="action_x"), SlotMapping("from_intent", value="y")
+    other = SlotMapping("custom", action="action_z")
+
+    assert fillings(PLAIN, empty_tracker("c1"), domain_of(custom, intent, other)) == [
+        "action_x",
+        SlotSet("a", "y"),
+    ]
 
 
 def test_with_validated_keeps_candidates_that_the_action_did_not_name() -> None:

@@ -7,7 +7,7 @@ what mentions it is no mistake too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -72,10 +72,10 @@ class _Sections:
     forms: dict[str, Form] = field(default_factory=dict)
     form_mappings: list[tuple[str, SlotMapping]] = field(default_factory=list)  # (slot, …) of Rasa 2.x forms
     auto_filled: list[str] = field(default_factory=list)
+    silent_entities: dict[str, None] = field(default_factory=dict)  # `influence_conversation: false`
+    ignoring_intents: set[str] = field(default_factory=set)  # those that say what they ignore
     session: SessionConfig = SessionConfig()
     stores_entities: bool = True
-    ignoring: set[str] = field(default_factory=set)  # intents that say themselves which entities they ignore
-    without_influence: dict[str, None] = field(default_factory=dict)  # entities
 
     def place(self, section: dict[str, _T], kind: str, name: str, value: _T, node: YamlNode) -> None:
         """Take up a definition; a second one should say the same, and else the first counts."""
@@ -133,7 +133,12 @@ def _domain(sections: _Sections) -> Domain:
         sections.intents.setdefault(name, IntentDefinition(name))
         sections.places.setdefault(("intent", name), place)
     return Domain(
-        intents={name: _finished(intent, retrieval, sections) for name, intent in sections.intents.items()},
+        intents={
+            name: replace(
+                _without_silent(intent, sections), is_retrieval=name in retrieval or intent.is_retrieval
+            )
+            for name, intent in sections.intents.items()
+        },
         entities=tuple(sections.entity_roles),
         slots=_slots_with_form_mappings(sections),
         responses=sections.responses,
@@ -142,21 +147,6 @@ def _domain(sections: _Sections) -> Domain:
         session=sections.session,
         actions_with_domain=frozenset(sections.actions_with_domain),
         stores_entities=sections.stores_entities,
-    )
-
-
-def _finished(intent: IntentDefinition, retrieval: Collection[str], sections: _Sections) -> IntentDefinition:
-    """Add what other sections say: retrieval intents have responses, some entities do not influence."""
-    own = intent.name in sections.ignoring
-    ignored = intent.ignored_entities if own else tuple(sections.without_influence)
-    used = intent.used_entities
-    if used is None and sections.without_influence:
-        used = tuple(name for name in sections.entity_roles if name not in sections.without_influence)
-    return replace(
-        intent,
-        is_retrieval=intent.is_retrieval or intent.name in retrieval,
-        used_entities=used,
-        ignored_entities=ignored,
     )
 
 
@@ -229,25 +219,37 @@ def _read_intents(node: YamlNode, sections: _Sections) -> None:
             _note_repeated(name, item, node, "intent", sections.problems)
             intent = IntentDefinition(name)
             with sections.problems.noted():
-                intent = _read_intent(name, options, sections)
+                intent = _read_intent(name, options, sections.problems)
+            if options is not None and options.get("ignore_entities") is not None:
+                sections.ignoring_intents.add(name)
             sections.place(sections.intents, "intent", name, intent, item)
 
 
-def _read_intent(name: str, options: YamlNode | None, sections: _Sections) -> IntentDefinition:
+def _read_intent(name: str, options: YamlNode | None, problems: Problems) -> IntentDefinition:
     if options is None:
         return IntentDefinition(name)
     what = f"the intent '{name}'"
     options.mapping(what)
-    sections.problems.doubt_other_keys(options, _INTENT_KEYS, what)
+    problems.doubt_other_keys(options, _INTENT_KEYS, what)
     used, ignored = options.get("use_entities"), options.get("ignore_entities")
-    if ignored is not None:
-        sections.ignoring.add(name)
     return IntentDefinition(
         name,
         is_retrieval=options.plain_value("is_retrieval_intent") is True,
         used_entities=_used_entities(used, what) if used is not None else None,
         ignored_entities=ignored.names(f"ignore_entities of {what}") if ignored is not None else (),
     )
+
+
+def _without_silent(intent: IntentDefinition, sections: _Sections) -> IntentDefinition:
+    """Leave out entities that influence nothing: in place of what an intent ignores, or of what it uses."""
+    if not sections.silent_entities:
+        return intent
+    if intent.name not in sections.ignoring_intents:
+        return replace(intent, ignored_entities=tuple(sections.silent_entities))
+    if intent.used_entities is not None:
+        return intent
+    heard = tuple(name for name in sections.entity_roles if name not in sections.silent_entities)
+    return replace(intent, used_entities=heard)
 
 
 def _used_entities(node: YamlNode, what: str) -> tuple[str, ...] | None:
@@ -266,7 +268,7 @@ def _read_entities(node: YamlNode, sections: _Sections) -> None:
             with sections.problems.noted():
                 roles = _read_roles(f"the entity '{name}'", options, sections.problems)
             if options is not None and options.plain_value("influence_conversation") is False:
-                sections.without_influence[name] = None
+                sections.silent_entities[name] = None
             sections.place(sections.entity_roles, "entity", name, roles, item)
 
 

@@ -190,34 +190,34 @@ def _read_intent(node: YamlNode, problems: Problems) -> Alternatives:
     if intent.startswith("/"):
         problems.doubt(node.source, f"a step: the intent '{intent}' needs no '/'; read without it")
         intent = intent[1:]
-    text, entities = _words_of(node)
+    text, entities = _words_of(node, problems)
     return _certain(IntentStep(intent, entities, text, node.source), node)
 
 
-def _read_user(node: YamlNode, _: Problems) -> Alternatives:
+def _read_user(node: YamlNode, problems: Problems) -> Alternatives:
     """Read words without an intent, as end-to-end stories give them."""
     node.forbid_other_keys(frozenset({"user", "metadata"}), "a step with words but no intent")
-    text, entities = _words_of(node)
+    text, entities = _words_of(node, problems)
     return _certain(IntentStep(NO_INTENT, entities, text, node.source), node)
 
 
-def _read_text(node: YamlNode, _: Problems) -> Alternatives:
+def _read_text(node: YamlNode, problems: Problems) -> Alternatives:
     """Read what the customer says in an end-to-end story, which need not name an intent."""
     node.forbid_other_keys(frozenset({"user", "entities", "metadata"}), "a step with the customer's words")
-    text, entities = _words_of(node)
+    text, entities = _words_of(node, problems)
     return _certain(TextStep(text or "", entities, node.source), node)
 
 
-def _words_of(node: YamlNode) -> tuple[str | None, tuple[StepEntity, ...]]:
+def _words_of(node: YamlNode, problems: Problems) -> tuple[str | None, tuple[StepEntity, ...]]:
     """Give the words and their entities; a list of entities counts only for a step without words."""
     written = node.get("user")
     if written is None or written.value is None:
         return None, tuple(_read_entity(item) for item in _items(node, "entities"))
-    text, marked = _read_words(written, written.text("user").strip())
+    text, marked = _read_words(written, written.text("user").strip(), problems)
     return text, tuple(marked)
 
 
-def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
+def _read_words(node: YamlNode, words: str, problems: Problems) -> tuple[str, list[StepEntity]]:
     """Take the markup off the customer's words; a payload such as ``/inform{…}`` stays as it is."""
     if words.startswith("/"):
         return words, []
@@ -225,6 +225,8 @@ def _read_words(node: YamlNode, words: str) -> tuple[str, list[StepEntity]]:
         marked = parse_markup(words)
     except MarkupError as error:
         raise node.error(str(error)) from error
+    for doubt in marked.doubts:
+        problems.doubt(node.source, doubt)
     if not marked.text:
         raise node.error("the customer's words are empty; expected text after 'user:'")
     return marked.text, [

@@ -24,6 +24,7 @@ from app.dialogue.story_test import (
     JudgedStory,
     JudgedUtterance,
 )
+from app.dialogue.story_writer import marked_words
 
 _PLAIN = re.compile(r"[A-Za-z_][\w/+-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -70,7 +71,7 @@ def _utterance_lines(item: JudgedUtterance) -> Iterator[str]:
 def _words_lines(step: IntentStep) -> Iterator[str]:
     dash = "- "
     if step.text is not None:
-        yield f"  {dash}user: {_text(_marked(step))}"
+        yield f"  {dash}user: {_text(marked_words(step.text, step.entities))}"
         dash = "  "
     if step.intent != NO_INTENT:
         yield f"  {dash}intent: {_text(step.intent)}"
@@ -85,26 +86,6 @@ def _entity(entity: StepEntity) -> str:
     parts = {entity.entity: entity.value, "role": entity.role, "group": entity.group}
     given = {key: value for key, value in parts.items() if value is not None}
     return _json({entity.entity: entity.value} | given) if given else _text(entity.entity)
-
-
-def _marked(step: IntentStep) -> str:
-    """Put the story's markup back into the words."""
-    text = step.text or ""
-    pieces: list[str] = []
-    end_of_last = 0
-    for entity in step.entities:
-        if entity.span is not None:
-            start, end = entity.span
-            pieces += [text[end_of_last:start], _markup(entity, text[start:end])]
-            end_of_last = end
-    return "".join([*pieces, text[end_of_last:]])
-
-
-def _markup(entity: StepEntity, words: str) -> str:
-    value = entity.value if entity.value != words else None
-    label = {"entity": entity.entity, "role": entity.role, "group": entity.group, "value": value}
-    given = {key: part for key, part in label.items() if part is not None}
-    return f"[{words}]({entity.entity})" if len(given) == 1 else f"[{words}]{_json(given)}"
 
 
 def _action_lines(item: JudgedAction) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.dialogue.events import (
 )
 from app.dialogue.history import rewound
 from app.dialogue.payload import payload_value
-from app.dialogue.states import intent_base
+from app.dialogue.stories import StepEntity
 from app.dialogue.tracker import REQUESTED_SLOT
 from nlu.types import EntitySpan
 
@@ -75,12 +76,42 @@ def _step(event: Event) -> Json | None:
             return None
 
 
+def marked_words(text: str, entities: Iterable[StepEntity]) -> str:
+    """Put the markup of entities that have a place into the words; what overlaps is left out."""
+    by_place: dict[tuple[int, int], list[StepEntity]] = {}
+    for entity in entities:
+        if entity.span is not None:
+            by_place.setdefault(entity.span, []).append(entity)
+    pieces: list[str] = []
+    end_of_last = 0
+    for (start, end), labels in sorted(by_place.items()):
+        if start >= end_of_last:
+            pieces += [text[end_of_last:start], _markup(labels, text[start:end])]
+            end_of_last = end
+    return "".join([*pieces, text[end_of_last:]])
+
+
+def _markup(entities: Sequence[StepEntity], words: str) -> str:
+    labels = [_label(entity, words) for entity in entities]
+    if len(labels) > 1:
+        return f"[{words}]{json.dumps(labels, ensure_ascii=False)}"
+    (label,) = labels
+    is_short = len(label) == 1 and not set("()[]:") & set(label["entity"])
+    return f"[{words}]" + (f"({label['entity']})" if is_short else json.dumps(label, ensure_ascii=False))
+
+
+def _label(entity: StepEntity, words: str) -> Json:
+    value = entity.value if entity.value != words else None
+    label = {"entity": entity.entity, "role": entity.role, "group": entity.group, "value": value}
+    return {key: part for key, part in label.items() if part is not None}
+
+
 def _user_step(event: UserUttered) -> Json:
-    entities = [_entity(span) for span in event.parsed.entities]
-    step: Json = {"user": event.text, "intent": intent_base(event.parsed.intent.name)}
-    return step | ({"entities": entities} if entities else {})
+    """Write an utterance as a test story has it; a payload brings its entities itself."""
+    is_payload = event.text.startswith("/")
+    words = event.text if is_payload else marked_words(event.text, map(_entity, event.parsed.entities))
+    return {"user": words, "intent": event.parsed.intent.name}
 
 
-def _entity(span: EntitySpan) -> Json:
-    parts = {"role": span.role, "group": span.group}
-    return {span.entity: payload_value(span)} | {key: part for key, part in parts.items() if part}
+def _entity(span: EntitySpan) -> StepEntity:
+    return StepEntity(span.entity, payload_value(span), span.role, span.group, (span.start, span.end))

@@ -74,8 +74,12 @@ def parse_markup(marked: str) -> MarkedText:
 
 
 def _is_incomplete(marked: str, opening: re.Match[str]) -> bool:
-    is_short = marked[opening.end()] == "("
-    return not opening.group(1) or is_short and _SHORT_FORM.match(marked, opening.end()) is None
+    rest = marked[opening.end() :]
+    if rest[0] == "(":
+        short = _SHORT_FORM.match(rest)
+        return not opening.group(1) or short is None or not short.group(1).strip()
+    closing = "}" if rest[0] == "{" else "]"
+    return not opening.group(1) or closing not in rest or rest.startswith("{}")
 
 
 def _read_label(marked: str, opening: re.Match[str], doubts: list[str]) -> tuple[dict[str, str], int]:

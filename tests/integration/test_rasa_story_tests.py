@@ -34,8 +34,9 @@ def test_stories_are_judged_and_no_conversation_is_touched(client: httpx.Client)
     assert (found["accuracy"], found["f1"]) == (1.0, 1.0)
 
 
-def test_a_wrong_prediction_is_reported(client: httpx.Client) -> None:
-    wrong = RIGHT.replace("action: utter_pay", "action: action_restart")
+@pytest.mark.parametrize("expected", ["action_restart", "utter_gone"], ids=["other", "unknown"])
+def test_a_wrong_prediction_is_reported(client: httpx.Client, expected: str) -> None:
+    wrong = RIGHT.replace("action: utter_pay", f"action: {expected}")
 
     found = client.post("/model/test/stories", content=wrong).raise_for_status().json()
 
@@ -67,10 +68,10 @@ def test_the_share_that_is_written_in_rules_or_stories_is_given(client: httpx.Cl
     [
         ("", "got 0 test stories; expected 1 to 1000"),
         ("stories: [", "body:"),
-        (RIGHT.replace("utter_pay", "utter_gone"), "body:6"),
+        (RIGHT.replace("- action", "- acts"), "body:6"),
         (b"\xff\xfe", "utf-8"),
     ],
-    ids=["empty", "no YAML", "unknown action", "no text"],
+    ids=["empty", "no YAML", "unknown step", "no text"],
 )
 def test_what_is_no_test_story_is_refused(client: httpx.Client, body: str | bytes, expected: str) -> None:
     answer = client.post("/model/test/stories", content=body)

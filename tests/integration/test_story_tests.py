@@ -139,11 +139,11 @@ def test_a_bot_of_rasas_kind_is_judged_without_its_actions(spandesk_test: Spande
 
 
 def test_a_mistake_is_one_line_with_its_place(spandesk_test: Spandesk, tmp_path: Path) -> None:
-    done = spandesk_test(*small_bot(tmp_path, TESTS.replace("(order_number)", "(order_number", 1)))
+    done = spandesk_test(*small_bot(tmp_path, TESTS.replace("(order_number)", "{order_number}", 1)))
 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("spandesk: tests/test_stories.yml:9: expected ')' after '[FH-10482]('")
+    assert line.startswith("spandesk: tests/test_stories.yml:9: expected JSON after '[FH-10482]'")
 
 
 def test_the_starter_bot_is_judged_both_ways(spandesk_test: Spandesk, tmp_path: Path) -> None:

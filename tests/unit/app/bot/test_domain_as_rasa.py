@@ -107,7 +107,8 @@ intents:
     bot = load_bot(write_bot(tmp_path, domain=domain, data__rules="", data__stories=""))
 
     used = {
-        name: set(intent.used_entities or ()) - set(intent.ignored_entities)
+        name: set(bot.domain.entities if intent.used_entities is None else intent.used_entities)
+        - set(intent.ignored_entities)
         for name, intent in bot.domain.intents.items()
     }
     assert used == {"greet": {"size"}, "takes": set(), "leaves": set(), "insists": {"city"}}

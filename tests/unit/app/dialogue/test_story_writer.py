@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from app.dialogue.events import (
     ActionExecuted,
     ActiveLoopChanged,
@@ -10,6 +12,7 @@ from app.dialogue.events import (
 from app.dialogue.events import UserUttered as Said
 from app.dialogue.story_writer import write_stories
 from nlu.data.yaml_source import parse_yaml
+from nlu.types import EntitySpan, IntentPrediction, ParsedUtterance
 from tests.fakes_dialogue import parsed
 
 FIRST = [
@@ -47,12 +50,64 @@ def test_each_session_can_be_a_story_without_what_was_taken_back() -> None:
         {
             "story": "c1, story 1",
             "steps": [
-                {"user": "from A", "intent": "book", "entities": [{"city": "A", "role": "from"}]},
+                {"user": 'from [A]{"entity": "city", "role": "from"}', "intent": "book"},
                 {"active_loop": "form"},
             ],
         },
         {"story": "c1, story 2", "steps": [{"user": "hi", "intent": "greet"}]},
     ]
+
+
+PLACE = {"start": 3, "end": 7, "text": "Rome", "confidence": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "words"),
+    [
+        ("in Rome", [EntitySpan(entity="city", value="Rome", **PLACE)], "in [Rome](city)"),
+        (
+            "in Rome",
+            [EntitySpan(entity="city", value="Roma", **PLACE)],
+            'in [Rome]{"entity": "city", "value": "Roma"}',
+        ),
+        (
+            "in five",
+            [
+                EntitySpan(3, 7, "count", "five", "five", 1.0),
+                EntitySpan(3, 7, "number", "5", "5", 1.0, extractor="DucklingEntityExtractor"),
+            ],
+            'in [five][{"entity": "count"}, {"entity": "number", "value": 5}]',
+        ),
+        (
+            "in Rome",
+            [
+                EntitySpan(0, 7, "place", "in Rome", "in Rome", 1.0),
+                EntitySpan(3, 7, "city", "Rome", "Rome", 1.0),
+            ],
+            "[in Rome](place)",
+        ),
+        (
+            '/inform{"city": "Rome"}',
+            [EntitySpan(7, 23, "city", '"Rome"', "Rome", 1.0)],
+            '/inform{"city": "Rome"}',
+        ),
+    ],
+    ids=["short", "other value", "several labels", "overlapping", "payload"],
+)
+def test_words_carry_their_entities_as_test_stories_do(
+    text: str, spans: list[EntitySpan], words: str
+) -> None:
+    said = Said(text, ParsedUtterance(text, IntentPrediction("inform", 1.0), entities=tuple(spans)))
+
+    (story,) = parse_yaml(write_stories("c1", [said]), "s").plain()["stories"]  # type: ignore[index,call-overload]
+
+    assert story["steps"] == [{"user": words, "intent": "inform"}]
+
+
+def test_a_retrieval_intent_is_written_with_its_question() -> None:
+    written = write_stories("c1", [Said("when?", parsed("when?", "faq/hours"))])
+
+    assert "intent: faq/hours" in written
 
 
 def test_a_conversation_without_steps_has_no_story() -> None:

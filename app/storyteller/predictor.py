@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.states import TurnState
-from app.dialogue.story_features import INTENT_FEATURE, state_features
+from app.dialogue.story_features import ACTION_FEATURE, INTENT_FEATURE, state_features
 from app.storyteller.data import MAX_STATES, encode_features
 from app.storyteller.train import TrainedStories
 
@@ -28,15 +29,18 @@ class StoryPredictor:
     def likelihoods(self, states: Sequence[TurnState]) -> Mapping[str, float]:
         """Give the probability of every action that some story does; see `app.dialogue.ports.StoryModel`.
 
-        After an intent that no story has, nothing is likely: the network would answer what came before it.
+        Of what no story has nothing was learnt, and the network would go on with what came before it. After
+        such an intent nothing is likely; after such an action the bot has done what it was to, and listens.
         """
         seen = [state_features(state) for state in states[-self._num_states :]]
         with torch.inference_mode():
             logits = self._network(encode_features(seen, self._places)[None])[0, -1]  # (num_actions,)
             likelihoods = logits.softmax(-1)
-        if self._is_unheard_of(seen[-1]):
+        if self._is_unheard_of(ACTION_FEATURE, seen[-1]):
+            return {name: float(name == ACTION_LISTEN) for name in self._actions}
+        if self._is_unheard_of(INTENT_FEATURE, seen[-1]):
             likelihoods = _DOUBT / len(self._actions) + (1 - _DOUBT) * likelihoods
         return dict(zip(self._actions, likelihoods.tolist(), strict=True))
 
-    def _is_unheard_of(self, state: Mapping[str, float]) -> bool:
-        return any(name.startswith(INTENT_FEATURE) and name not in self._places for name in state)
+    def _is_unheard_of(self, kind: str, state: Mapping[str, float]) -> bool:
+        return any(name.startswith(kind) and name not in self._places for name in state)

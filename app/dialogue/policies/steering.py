@@ -93,8 +93,14 @@ def decide_close_intents(tracker: Tracker, script: BotScript) -> Decided | None:
 def _has_just_steered(tracker: Tracker) -> bool:
     for event in reversed(tracker.events):
         if isinstance(event, ActionExecuted):
-            return event.policy == STEERING and event.action in {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN}
+            return event.policy == STEERING and event.action in _ends_turn(tracker)
     return False
+
+
+def _ends_turn(tracker: Tracker) -> frozenset[str]:
+    """Name our actions after which stories must not go on; after a correction a form may ask again."""
+    always = {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN, ACTION_ASK_AFFIRMATION}
+    return frozenset(always if tracker.active_loop else always | {ACTION_CONFIRM_CORRECTION})
 
 
 def _asks(tracker: Tracker, script: BotScript) -> bool:

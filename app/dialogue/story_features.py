@@ -13,8 +13,8 @@ from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.features import ANY_SET
 from app.dialogue.states import TurnState
 
-INTENT_FEATURE = "intent "
-"""How the feature of what the customer wants begins."""
+ACTION_FEATURE, INTENT_FEATURE = "action ", "intent "
+"""How the features of the previous action and of what the customer wants begin."""
 
 _BEFORE_THE_START = (None, ACTION_SESSION_START)
 
@@ -25,7 +25,7 @@ def state_features(state: TurnState) -> Mapping[str, float]:
     What the customer said belongs to the state in which it was just heard; later states of the turn see it in
     their past, as in Rasa. Otherwise little data would tie the bot's second action to the customer's words.
     """
-    names = [f"action {state.previous_action}"] if state.previous_action else []
+    names = [f"{ACTION_FEATURE}{state.previous_action}"] if state.previous_action else []
     if state.previous_action == ACTION_LISTEN:
         names += [f"entity {label}" for label in state.entities]
         names += [f"{INTENT_FEATURE}{state.intent}"] if state.intent else []

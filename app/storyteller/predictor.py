@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.states import TurnState
-from app.dialogue.story_features import INTENT_FEATURE, state_features
+from app.dialogue.story_features import ACTION_FEATURE, INTENT_FEATURE, state_features
 from app.storyteller.data import MAX_STATES, encode_features
 from app.storyteller.train import TrainedStories
 
@@ -24,10 +25,13 @@ class StoryPredictor:
     def likelihoods(self, states: Sequence[TurnState]) -> Mapping[str, float]:
         """Give the probability of every action that some story does; see `app.dialogue.ports.StoryModel`.
 
-        After an intent that no story has, nothing is likely: the network would answer what came before it.
+        Of what no story has nothing was learnt, and the network would go on with what came before it. After
+        such an intent nothing is likely; after such an action the bot has done what it was to, and listens.
         """
         likelihoods = self._scorer.logits(states).softmax(-1)
-        if not self._scorer.knows(states):
+        if not self._scorer.knows(ACTION_FEATURE, states):
+            return {name: float(name == ACTION_LISTEN) for name in self._scorer.named(likelihoods)}
+        if not self._scorer.knows(INTENT_FEATURE, states):
             likelihoods = _DOUBT / len(likelihoods) + (1 - _DOUBT) * likelihoods
         return self._scorer.named(likelihoods)
 
@@ -62,10 +66,10 @@ class _Scorer:
         history, layers = trained.shape.max_history, trained.shape.num_layers
         self._num_states = min(MAX_STATES, layers * (history - 1) + 1 if history else MAX_STATES)
 
-    def knows(self, states: Sequence[TurnState]) -> bool:
-        """Say whether some story has the intent of the last state, if it has one."""
+    def knows(self, kind: str, states: Sequence[TurnState]) -> bool:
+        """Say whether some story has the intent or action (`kind`) of the last state, if it has one."""
         names = state_features(states[-1])
-        return all(name in self._places for name in names if name.startswith(INTENT_FEATURE))
+        return all(name in self._places for name in names if name.startswith(kind))
 
     def logits(self, states: Sequence[TurnState]) -> torch.Tensor:
         """Give `(num_actions,)`, the scores after the last of the states."""

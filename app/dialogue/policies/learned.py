@@ -6,7 +6,9 @@ The prediction counts only if it is surer than the bot's fallback, see `app.dial
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from app.dialogue.action_names import ACTION_LISTEN
 from app.dialogue.decision import Decided
 from app.dialogue.policies.choice import decision_for
 from app.dialogue.policy_settings import LEARNED_POLICY
@@ -21,12 +23,23 @@ def decide_learned(tracker: Tracker, script: BotScript) -> Decided | None:
     """Do what the learned model takes for the next action."""
     if script.story_model is None or not script.settings.has_policy(LEARNED_POLICY):
         return None
-    predicted = predict(story_view(tracker.events, script.domain), script.story_model)
+    predicted = predict(_as_heard(story_view(tracker.events, script.domain), tracker), script.story_model)
     if predicted is None:
         return None
     action, confidence = predicted
     decision = decision_for(action, tracker, script)
     return Decided(decision, LEARNED_POLICY, (f"learnt from the stories ({confidence:.2f})",), confidence)
+
+
+def _as_heard(states: Sequence[TurnState], tracker: Tracker) -> Sequence[TurnState]:
+    """Let the customer's words count behind a turn that only rules know.
+
+    Stories see the action before that turn, as if nothing had come between; of a form's end that is the form,
+    and behind any action but listening the words are no feature: the model would answer with silence.
+    """
+    if not states or tracker.latest_action != ACTION_LISTEN:
+        return states
+    return [*states[:-1], replace(states[-1], previous_action=ACTION_LISTEN)]
 
 
 def predict(states: Sequence[TurnState], model: StoryModel) -> tuple[str, float] | None:

@@ -33,7 +33,6 @@ _ACTION_OF_WISH: Mapping[Wish, str] = {
     "start_over": ACTION_RESTART,
     "say_again": ACTION_SAY_AGAIN,
 }
-_DONE = frozenset({ACTION_CANCEL_FORM, ACTION_CONFIRM_CORRECTION, ACTION_SAY_AGAIN})
 _MAX_LEAD = 0.15  # of the first intent over the second; a tenth is Rasa's ambiguity threshold
 _MIN_TOGETHER = 0.6  # of both: less, and the customer may well have meant neither
 
@@ -92,10 +91,16 @@ def decide_close_intents(tracker: Tracker, script: BotScript) -> Decided | None:
 
 
 def _has_just_steered(tracker: Tracker) -> bool:
-    if tracker.latest_action not in _DONE:
+    if tracker.latest_action not in _ends_turn(tracker):
         return False
     done = (event for event in reversed(applied(tracker.events)) if isinstance(event, ActionExecuted))
     return next(done).policy == STEERING
+
+
+def _ends_turn(tracker: Tracker) -> frozenset[str]:
+    """Name our actions after which stories must not go on; after a correction a form may ask again."""
+    always = {ACTION_CANCEL_FORM, ACTION_SAY_AGAIN, ACTION_ASK_AFFIRMATION}
+    return frozenset(always if tracker.active_loop else always | {ACTION_CONFIRM_CORRECTION})
 
 
 def _asks(tracker: Tracker, script: BotScript) -> bool:

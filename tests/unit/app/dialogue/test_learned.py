@@ -10,7 +10,7 @@ import pytest
 from app.dialogue.action_names import ACTION_LISTEN, ACTION_SESSION_START
 from app.dialogue.decision import Reply, Stay
 from app.dialogue.domain import SlotDefinition
-from app.dialogue.events import ActionExecuted, UserUttered
+from app.dialogue.events import ActionExecuted, ActiveLoopChanged, UserUttered
 from app.dialogue.features import ANY_SET, slot_features
 from app.dialogue.policies.learned import decide_learned, predict
 from app.dialogue.policy import decide
@@ -130,6 +130,28 @@ def test_turns_that_only_rules_know_are_hidden_from_the_model() -> None:
     decide_learned(fold(empty_tracker("c1"), events), replace(make_bot(), story_model=model))
 
     assert [(state.previous_action, state.intent) for state in model.asked[0]] == [(ACTION_LISTEN, "thanks")]
+
+
+def test_what_is_said_after_a_form_that_only_rules_end_is_heard() -> None:
+    model = TellingModel({"utter_greet": 0.9})
+    events = [
+        ActionExecuted(ACTION_LISTEN),
+        UserUttered("return", parsed("return", "return_item")),
+        ActionExecuted("return_form"),
+        ActiveLoopChanged("return_form"),
+        ActionExecuted(ACTION_LISTEN),
+        UserUttered("FH-1", parsed("FH-1", "inform")),
+        ActionExecuted("return_form", hide_rule_turn=True),
+        ActiveLoopChanged(None),
+        ActionExecuted("utter_returned", hide_rule_turn=True),
+        ActionExecuted(ACTION_LISTEN, hide_rule_turn=True),
+        UserUttered("so", parsed("so", "thanks")),
+    ]
+
+    decide_learned(fold(empty_tracker("c1"), events), replace(make_bot(), story_model=model))
+
+    (asked,) = model.asked
+    assert (asked[-1].previous_action, asked[-1].intent) == (ACTION_LISTEN, "thanks")
 
 
 # --- features ----------------------------------------

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from app.dialogue.cues import STEERING_PHRASES, normalised
 from app.dialogue.domain import IntentDefinition
 from app.dialogue.events import BotUttered, DecisionMade, Restarted, SlotSet
+from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.script import BotScript
+from app.dialogue.states import TurnState
 from app.dialogue.steering import Steering, steering_phrases
 from retrieval.types import NoAnswer
 from tests.fakes_dialogue import (
@@ -237,6 +240,25 @@ def test_bot_does_not_ask_twice() -> None:
     conversation = given(script=plain()).when("my thing", understood).when("my thing", understood)
 
     assert conversation.decisions[-1] == ("Fallback", "ask_rephrase", "faq")
+
+
+class GoingOn:
+    """Knows nothing of the message; asked again, it is sure of a greeting."""
+
+    def __init__(self) -> None:
+        self.told = iter((0.1, 0.95, 0.1, 0.1))
+
+    def likelihoods(self, _: Sequence[TurnState]) -> dict[str, float]:
+        return {"utter_greet": next(self.told)}
+
+
+def test_stories_do_not_go_on_after_the_question_which_was_meant() -> None:
+    settings = PolicySettings(has_comfort=False)
+    conversation = given(script=replace(plain(), settings=settings, story_model=GoingOn()))
+
+    conversation.when("my thing", close("my thing", "track_order", "return_item"))
+
+    assert conversation.decisions == [("Fallback", "ask_affirmation", "steering")]
 
 
 def test_form_is_not_interrupted_by_close_intents() -> None:

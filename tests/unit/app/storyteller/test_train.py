@@ -65,6 +65,14 @@ def test_after_an_intent_that_no_story_has_no_action_is_likely(predictor: StoryP
     assert sum(likelihoods.values()) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_after_an_action_that_no_story_has_the_bot_listens(predictor: StoryPredictor) -> None:
+    states, _ = story_states(STORIES[0].steps, DOMAIN)
+
+    likelihoods = predictor.likelihoods([*states[:1], replace(states[1], previous_action="action_of_a_rule")])
+
+    assert likelihoods["action_listen"] == sum(likelihoods.values()) == 1.0
+
+
 def test_a_long_conversation_counts_only_at_its_end(predictor: StoryPredictor) -> None:
     states, _ = story_states(STORIES[0].steps, DOMAIN)
     long = [*states * MAX_STATES, *states]

@@ -20,7 +20,7 @@ td, th { text-align: left; padding: .25rem .75rem .25rem 0; vertical-align: top;
 """
 INTRODUCTION = """<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>. The WebSockets
 <code>/api/v1/chat</code> and <code>/api/v1/staff</code> are described in <code>docs/protocol.md</code>.
-Every error has the one shape <a href="#ErrorBody">ErrorBody</a>.</p>"""
+Every error has the one shape <a href="#ErrorBody">ErrorBody</a>, or on Rasa's addresses Rasa's.</p>"""
 
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 """This page has its style inside and nothing else."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from app.bot.domain_reader import DomainReading
 from app.bot.presentation_reader import Presentation
+from app.dialogue.action_names import ACTION_UNLIKELY_INTENT
 from app.dialogue.domain import Domain, SlotMapping
 from app.dialogue.stories import NO_INTENT, ActionStep, IntentStep, LoopStep, Rule, SlotStep, Step, Story
 from nlu.data.problems import Problems, hint
@@ -62,6 +63,15 @@ def check_stories(
         _check_steps((*rule.conditions, *rule.steps), f"the rule '{rule.name}'", names)
     for story in stories:
         _check_steps(story.steps, f"the story '{story.name}'", names)
+
+
+def check_signals(stories: Sequence[Story], problems: Problems) -> None:
+    """Name steps of stories to learn from that no conversation ever shows to stories."""
+    for story in stories:
+        for step in story.steps:
+            if isinstance(step, ActionStep) and step.action == ACTION_UNLIKELY_INTENT:
+                text = f"the story '{story.name}': no story ever sees {ACTION_UNLIKELY_INTENT}"
+                problems.doubt(step.source, f"{text}; expected it in rules only")
 
 
 def check_presentation(presentation: Presentation, domain: Domain, problems: Problems) -> None:

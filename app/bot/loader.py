@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.bot.bot import Bot, BotConfig, Channels
-from app.bot.checks import check_domain, check_presentation, check_stories
+from app.bot.checks import check_domain, check_presentation, check_signals, check_stories
 from app.bot.config_reader import read_config
 from app.bot.credentials_reader import read_credentials
 from app.bot.documents import BotDocuments, digest_of, read_documents
@@ -70,6 +70,7 @@ def read_bot(
         stories = resolved(stories, reading.domain, examples, problems)
         rules = resolved(rules, reading.domain, examples, problems)
     check_stories(stories, rules, reading.domain, problems)
+    check_signals(stories, problems)
     presentation = Presentation()
     with problems.noted():
         presentation = read_presentation(documents.spandesk)

@@ -85,7 +85,7 @@ def _train_bundle(args: argparse.Namespace, settings: Settings, bot: Bot) -> Non
 def _train_stories(settings: Settings, bot: Bot) -> None:
     for is_wanted, train, what in (
         (wants_story_model(bot), train_story_model, "story model"),
-        (wants_intent_model(bot), train_intent_model, "model of the customers"),
+        (wants_intent_model(bot), train_intent_model, "intent model"),
     ):
         if is_wanted:
             with ProgressBar() as bar:

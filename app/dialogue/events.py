@@ -35,10 +35,11 @@ class UserUttered:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A quick reply: `title` is shown, `payload` is what is sent."""
+    """A quick reply: `title` is shown, `payload` is sent; `more` is for clients of Rasa's channels."""
 
     title: str
     payload: str
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

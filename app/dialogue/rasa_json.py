@@ -39,7 +39,7 @@ from app.dialogue.events import (
 from app.dialogue.history import applied, rewound
 from app.dialogue.payload import payload_value
 from app.dialogue.rasa_intents import intent_from_rasa, intents_to_rasa
-from app.dialogue.rasa_messages import buttons_from_rasa, text_or_none
+from app.dialogue.rasa_messages import buttons_from_rasa, buttons_to_rasa, text_or_none
 from app.dialogue.rasa_side_events import SIDE_READERS, write_cancellation, write_note, write_reminder
 from app.dialogue.tracker import REQUESTED_SLOT, SESSION_METADATA_SLOT, Tracker
 from nlu.types import FALLBACK_INTENT, EntitySpan, ParsedUtterance
@@ -200,7 +200,7 @@ def _write_user(event: UserUttered) -> Json:
 
 
 def _write_bot(event: BotUttered) -> Json:
-    buttons = [{"title": button.title, "payload": button.payload} for button in event.buttons]
+    buttons = buttons_to_rasa(event.buttons)
     data = {
         "elements": None,
         "quick_replies": None,

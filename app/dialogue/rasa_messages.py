@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.dialogue.errors import ActionFailedError
@@ -31,11 +31,20 @@ def message_from_rasa(raw: Any) -> BotUttered:
 
 
 def buttons_from_rasa(raw: Any) -> tuple[Button, ...]:
-    """Read buttons; one without a payload sends its link, or its title."""
+    """Read buttons; one without a payload sends its link, or its title. Other keys are kept."""
     return tuple(
-        Button(str(item["title"]), str(item.get("payload") or item.get("url") or item["title"]))
+        Button(
+            str(item["title"]),
+            str(item.get("payload") or item.get("url") or item["title"]),
+            {key: value for key, value in item.items() if key not in {"title", "payload"}},
+        )
         for item in raw or ()
     )
+
+
+def buttons_to_rasa(buttons: Iterable[Button]) -> list[dict[str, Any]]:
+    """Write buttons as an action or the domain has them."""
+    return [{"title": button.title, "payload": button.payload, **button.more} for button in buttons]
 
 
 def text_or_none(value: Any) -> str | None:

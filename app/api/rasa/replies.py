@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.dialogue.events import AgentUttered, BotUttered, RecordedEvent
+from app.dialogue.rasa_messages import buttons_to_rasa
 
 _EMIT_KEYS = frozenset({"data", "room", "to", "skip_sid", "namespace", "callback"})  # of python-socketio
 
 
 class RestButton(BaseModel):
-    """A quick reply."""
+    """A quick reply; what else a custom action wrote stands beside."""
+
+    model_config = ConfigDict(extra="allow")
 
     title: str
     payload: str
@@ -87,6 +90,6 @@ def _split(recipient_id: str, utterance: BotUttered) -> Sequence[RestReply]:
 
 def _texts(recipient_id: str, utterance: BotUttered) -> list[RestReply]:
     if utterance.buttons:
-        buttons = [RestButton(title=button.title, payload=button.payload) for button in utterance.buttons]
+        buttons = [RestButton(**button) for button in buttons_to_rasa(utterance.buttons)]
         return [RestReply(recipient_id=recipient_id, text=utterance.text, buttons=buttons)]
     return [RestReply(recipient_id=recipient_id, text=text) for text in paragraphs(utterance.text)]

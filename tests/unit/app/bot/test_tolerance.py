@@ -46,6 +46,14 @@ def test_a_doubt_about_the_domain_is_a_warning(tmp_path: Path, right: str, wrong
     ("files", "warning"),
     [
         (
+            {
+                "data__more": "stories:\n- story: Odd\n  steps:\n  - intent: greet\n"
+                "  - action: action_unlikely_intent\n"
+            },
+            "data/more.yml:5: the story 'Odd': no story ever sees action_unlikely_intent;"
+            " expected it in rules only",
+        ),
+        (
             {"data__rules": RULES.replace("intent: greet\n      - action", "intent: hi\n      - action")},
             "data/rules.yml:13: the rule 'Greet': the domain has no intent 'hi'",
         ),

@@ -48,7 +48,7 @@ def test_a_bot_that_finds_unexpected_turns_has_a_second_model(
 
     lines = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert [line.partition(" of ")[0] for line in lines] == ["story model", "model"]
+    assert [line.partition(" of ")[0] for line in lines] == ["story model", "intent model"]
     assert len(list((bot.parent / "home" / "models" / "stories").iterdir())) == 2
 
 

@@ -26,7 +26,8 @@ def test_a_text_with_buttons_is_read() -> None:
 
     message = said("Sure?", buttons=buttons, image="i.png")
 
-    expected = (Button("Yes", "/affirm"), Button("Shop", "https://x.example"), Button("No", "No"))
+    link = Button("Shop", "https://x.example", {"url": "https://x.example"})
+    expected = (Button("Yes", "/affirm"), link, Button("No", "No"))
     assert message == BotUttered("Sure?", expected, "i.png")
 
 

@@ -87,7 +87,7 @@ def test_the_bundle_in_service_may_be_named(client: httpx.Client) -> None:
         ("", {}, "got 0 examples; expected 1 to 5000"),
         ("nlu: [", {}, "body.yml"),
         (b"\xff\xfe", {}, "utf-8"),
-        ("nlu:\n- intent: a\n  examples: |\n    - [x](\n", {}, "body.yml:4"),
+        ('nlu:\n- intent: a\n  examples: |\n    - [x]{"role": "b"}\n', {}, "body.yml:4"),
         ('{"rasa_nlu_data": {"common_examples": [{"intent": "a"}]}}', {}, "expected the key 'text'"),
         (
             '{"rasa_nlu_data": {"common_examples": [{"text": "a", "entities":'

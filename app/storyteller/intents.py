@@ -38,12 +38,15 @@ def train_intents(
 ) -> TrainedStories:
     """Train a network whose actions are intents; equal stories, settings and machines give equal ones.
 
+    Conversations begin as the stories do, whatever `settings` say: of those that begin late, every intent may
+    be the first, and none would be unexpected there.
+
     Raises:
         NoStoriesError: in no story the customer says anything that has an intent.
     """
     rng = np.random.default_rng(settings.seed)
     material = gather_material([story for story in stories if _is_heard(story)], domain)
-    made = make_conversations(material, settings, rng)
+    made = make_conversations(material, replace(settings, late_start=0.0), rng)
     conversations = [one for one in (read_heard(steps, domain) for steps in made) if any(one.actions)]
     if not conversations:
         raise NoStoriesError("got no story in which the customer says something, expected at least one")

@@ -61,6 +61,15 @@ def test_what_the_stories_make_likely_is_above_its_threshold(predictor: IntentPr
     assert "member" not in likely
 
 
+def test_no_conversation_that_it_learns_from_begins_late() -> None:
+    late = replace(TINY, late_start=1.0)
+
+    predictor = IntentPredictor(train_intents(STORIES, DOMAIN, late))
+
+    first = predictor.scores([TurnState()])
+    assert first == IntentPredictor(train_intents(STORIES, DOMAIN, TINY)).scores([TurnState()])
+
+
 @pytest.mark.parametrize(("intent", "is_doubted"), [("yes", False), ("joke", False), ("member", True)])
 def test_a_bot_doubts_what_its_stories_do_not_make_likely(
     predictor: IntentPredictor, intent: str, *, is_doubted: bool

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import wait_until
+from tests.processes import wait_for_silence, wait_until
 
 ROOT = Path(__file__).parents[1]
 START_S = 50.0
@@ -56,6 +56,7 @@ def _process(command: Sequence[str], cwd: Path, port: int, settings: dict[str, s
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # the SDK's workers too, as a machine that goes away
         process.wait(10)
+        wait_for_silence(port, timeout_s=10)
 
 
 def _wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -43,6 +43,18 @@ def wait_for_end(pid: int, *, timeout_s: float) -> None:
         pytest.fail(f"waited {timeout_s:.0f} s for the process {pid} to end")
 
 
+def wait_for_silence(port: int, *, timeout_s: float) -> None:
+    """Wait until nobody listens on the port: a worker of a killed server may outlive it for a moment."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {timeout_s:.0f} s for nobody to listen on port {port}")
+        time.sleep(_LOOK_AGAIN_S)
+
+
 def free_port() -> int:
     """Give a port that nobody listens on at the moment."""
     with socket.socket() as probe:

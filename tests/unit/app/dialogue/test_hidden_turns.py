@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dialogue.events import ActionExecuted
+from app.dialogue.events import ActionExecuted, BotUttered, FollowupActionSet
 from app.dialogue.policy_settings import PolicySettings
 from app.dialogue.rule_book import make_rule_book
 from app.dialogue.rule_keys import key_length
@@ -13,6 +13,7 @@ from tests.fakes_dialogue import (
     Conversation,
     does,
     given,
+    gives,
     loop,
     make_bot,
     make_domain,
@@ -132,3 +133,18 @@ def test_a_rule_goes_before_another_by_the_length_of_its_key() -> None:
         '[{"active_loop": {"name": "should_not_be_set"}, "prev_action": {"action_name": "action_listen"},'
         ' "user": {"intent": "greet"}}]'
     )
+
+
+def test_with_comfort_no_story_goes_on_behind_what_a_hidden_turn_asked_for() -> None:
+    rules = (rule("go on", said("inform"), does("action_track")),)
+    stories = (story("a yes", said("affirm"), does("utter_goodbye")),)
+    conversation = given(
+        script=make_bot(rules=rules, stories=stories, settings=PolicySettings(has_comfort=True)),
+        actions={
+            "action_track": gives(FollowupActionSet("action_return")),
+            "action_return": gives(BotUttered("Done.")),
+        },
+    )
+    conversation.says("yes", "affirm")
+
+    assert conversation.says("it is 7", "inform").replies == ["Done."]

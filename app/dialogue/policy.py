@@ -2,8 +2,8 @@
 
 First what nothing overrules: a person has the conversation, follow-up actions, our own buttons, the intents
 that every bot knows, steering ("cancel"), the happy path of the active loop. Then the policies predict, and
-the surest wins, the first of equals: rules, stories, a doubt about what was heard, what was learnt from
-stories. What is no surer than the fallback does not count. Then come corrections, close intents, and the
+the surest wins, the first of equals: rules, stories, corrections, a doubt about what was heard, what was
+learnt from stories. What is no surer than the fallback does not count. Then come close intents, and the
 fallback, or for a bot with comfort: the form reads the message again, the FAQ, the two-stage fallback; when
 something was answered already in this turn, the interrupted form asks again, and then the bot listens.
 """
